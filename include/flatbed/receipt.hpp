@@ -1,0 +1,46 @@
+// What a run did, in numbers that balance: read = loaded + rejected + duplicate + filtered.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flatbed/schema.hpp"
+#include "flatbed/status.hpp"
+
+namespace flatbed {
+
+/// The result of a run; the same object in C++, C, Python and --json.
+struct Receipt {
+  std::string source{};  ///< URI, secrets removed
+  std::string target{};
+  Schema schema{};                                              ///< as written
+  std::vector<std::pair<std::string, std::string>> settings{};  ///< the source's settings and who chose them
+  uint64_t read = 0;
+  uint64_t loaded = 0;  ///< acknowledged by the target
+  uint64_t rejected = 0;
+  uint64_t duplicate = 0;
+  uint64_t filtered = 0;
+  uint64_t bytes_read = 0;     ///< stored bytes of the source
+  uint64_t bytes_written = 0;  ///< as sent or written
+  uint64_t blocks = 0;
+  std::optional<uint64_t> target_rows_before{}, target_rows_after{};  ///< where the target can be asked
+  std::map<Code, uint64_t> rejects_by_code{};
+  std::vector<Error> first_rejects{};  ///< up to 20
+  double seconds = 0;
+  std::string version{};
+  /// Tells whether the counts balance.
+  bool balanced() const noexcept { return read == loaded + rejected + duplicate + filtered; }
+};
+
+/// Writes a receipt as JSON, one object, no secrets.
+std::string to_json(const Receipt& receipt);
+/// Writes an error as JSON, one object.
+std::string to_json(const Error& error);
+/// Writes a schema as JSON: [{"name":..., "type":..., "decided_by":...}].
+std::string to_json(const Schema& schema);
+
+}  // namespace flatbed

@@ -1,0 +1,47 @@
+// Where rows go: the interface that a connector implements to be written.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "flatbed/batch.hpp"
+#include "flatbed/schema.hpp"
+#include "flatbed/source.hpp"
+#include "flatbed/status.hpp"
+
+namespace flatbed {
+
+/// What the target has confirmed.
+struct Acknowledged {
+  uint64_t rows = 0;
+  uint64_t bytes = 0;   ///< as sent or written
+  uint64_t blocks = 0;  ///< inserts, or writes of a file
+  friend bool operator==(const Acknowledged&, const Acknowledged&) = default;
+};
+
+/// Takes batches. THREADS: one owner thread; acknowledged() from any thread.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// Returns the schema of a target that exists already, whose types then rule; nothing for a new target.
+  virtual Result<std::optional<Schema>> existing(std::stop_token stop) = 0;
+  /// Prepares for rows of `schema`; creates the target where that was asked for.
+  virtual Status open(const Schema& schema, std::stop_token stop) = 0;
+  /// Takes a batch; blocks while the target is slower than the source. Not yet durable when it returns.
+  virtual Status write(const Batch& batch, std::stop_token stop) = 0;
+  /// Makes everything durable and visible.
+  virtual Status finish(std::stop_token stop) = 0;
+  /// Gives up: a file disappears, a table keeps the blocks that were acknowledged. Does nothing after finish().
+  virtual void abort() noexcept = 0;
+  virtual Acknowledged acknowledged() const noexcept = 0;
+};
+
+/// Collects batches in memory. LIFETIME: `into` outlives the sink.
+std::unique_ptr<Sink> memory_sink(std::vector<Batch>& into);
+
+}  // namespace flatbed

@@ -1,0 +1,120 @@
+// Buffers and batches: allocation, sharing, and dropping rows.
+#include "flatbed/batch.hpp"
+
+#include <cstdlib>
+#include <new>
+
+namespace flatbed {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+// Copies the values of the kept rows; Width is a constant so that the copy is one load and one store.
+template <size_t Width>
+void gather(const std::byte* from, std::span<const uint32_t> rows, std::byte* to) {
+  for (const uint32_t row : rows) {
+    std::memcpy(to, from + row * Width, Width);
+    to += Width;
+  }
+}
+
+void gather(const std::byte* from, std::span<const uint32_t> rows, size_t width, std::byte* to) {
+  switch (width) {
+    case 1:
+      return gather<1>(from, rows, to);
+    case 2:
+      return gather<2>(from, rows, to);
+    case 4:
+      return gather<4>(from, rows, to);
+    case 8:
+      return gather<8>(from, rows, to);
+    case 16:
+      return gather<16>(from, rows, to);
+    case 32:
+      return gather<32>(from, rows, to);
+    default:
+      for (const uint32_t row : rows) {
+        std::memcpy(to, from + row * width, width);
+        to += width;
+      }
+  }
+}
+
+Column keep_rows(const Column& column, std::span<const uint32_t> rows) {
+  Column kept{.type = column.type, .rows = rows.size(), .texts = column.texts};
+  const size_t width = byte_width(column.type);
+  kept.values = Buffer::allocate(rows.size() * width);
+  gather(column.values.data(), rows, width, kept.values.writable());
+  if (column.nulls == 0) return kept;
+  kept.validity = Buffer::allocate((rows.size() + 7) / 8);
+  std::memset(kept.validity.writable(), 0, kept.validity.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (column.is_null(rows[i]))
+      ++kept.nulls;
+    else
+      kept.validity.writable()[i / 8] |= std::byte(1u << (i % 8));
+  }
+  if (kept.nulls == 0) kept.validity = {};
+  return kept;
+}
+
+}  // namespace
+
+Buffer Buffer::allocate(size_t bytes) {
+  const size_t padded = (bytes / kAlignment + 1) * kAlignment;
+  auto* data = static_cast<std::byte*>(std::aligned_alloc(kAlignment, padded));
+  if (data == nullptr) throw std::bad_alloc();
+  Buffer buffer;
+  buffer.owner_ = std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); });
+  buffer.data_ = data;
+  buffer.size_ = bytes;
+  return buffer;
+}
+
+Buffer Buffer::wrap(const void* data, size_t bytes, std::shared_ptr<const void> owner) {
+  Buffer buffer;
+  buffer.owner_ = std::move(owner);
+  buffer.data_ = static_cast<const std::byte*>(data);
+  buffer.size_ = bytes;
+  return buffer;
+}
+
+Buffer Buffer::slice(size_t offset, size_t bytes) const {
+  return wrap(data_ + offset, bytes, owner_);
+}
+
+Batch Batch::filter(std::span<const uint8_t> keep) const {
+  std::vector<uint32_t> rows;
+  for (size_t row = 0; row < rows_; ++row) {
+    if (keep[row]) rows.push_back(static_cast<uint32_t>(row));
+  }
+  std::vector<Column> columns;
+  columns.reserve(columns_.size());
+  for (const Column& column : columns_) columns.push_back(keep_rows(column, rows));
+  Batch kept(schema_, std::move(columns), rows.size(), origin_);
+  auto offsets = std::make_shared<std::vector<uint32_t>>(rows);
+  if (kept_) {
+    for (uint32_t& offset : *offsets) offset = (*kept_)[offset];
+  }
+  kept.kept_ = std::move(offsets);
+  return kept;
+}
+
+size_t Batch::bytes() const noexcept {
+  size_t total = 0;
+  for (const Column& column : columns_) total += column.validity.size() + column.values.size();
+  // Text columns usually share one chunk; count each buffer once.
+  std::vector<const std::byte*> seen;
+  for (const Column& column : columns_) {
+    for (const Buffer& text : column.texts) {
+      bool known = false;
+      for (const std::byte* data : seen) known = known || data == text.data();
+      if (known) continue;
+      seen.push_back(text.data());
+      total += text.size();
+    }
+  }
+  return total;
+}
+
+}  // namespace flatbed
