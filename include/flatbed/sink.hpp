@@ -24,6 +24,12 @@ struct Acknowledged {
   friend bool operator==(const Acknowledged&, const Acknowledged&) = default;
 };
 
+/// What the pipeline grants a sink.
+struct WriteRequest {
+  unsigned threads = 0;                     ///< 0: as many as there are cores
+  size_t memory_limit = size_t{128} << 20;  ///< most bytes held at a time: the sink's share of a run
+};
+
 /// Takes batches. THREADS: one owner thread; acknowledged() from any thread.
 class Sink {
  public:
@@ -31,7 +37,7 @@ class Sink {
   /// Returns the schema of a target that exists already, whose types then rule; nothing for a new target.
   virtual Result<std::optional<Schema>> existing(std::stop_token stop) = 0;
   /// Prepares for rows of `schema`; creates the target where that was asked for.
-  virtual Status open(const Schema& schema, std::stop_token stop) = 0;
+  virtual Status open(const Schema& schema, const WriteRequest& request, std::stop_token stop) = 0;
   /// Takes a batch; blocks while the target is slower than the source. Not yet durable when it returns.
   virtual Status write(const Batch& batch, std::stop_token stop) = 0;
   /// Makes everything durable and visible.
