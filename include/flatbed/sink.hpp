@@ -45,6 +45,8 @@ class Sink {
   /// Gives up: a file disappears, a table keeps the blocks that were acknowledged. Does nothing after finish().
   virtual void abort() noexcept = 0;
   virtual Acknowledged acknowledged() const noexcept = 0;
+  /// Asks the target how many rows it holds now, for the receipt; nothing where it cannot be asked.
+  virtual Result<std::optional<uint64_t>> count_rows(std::stop_token) { return std::optional<uint64_t>{}; }
 };
 
 /// Collects batches in memory. LIFETIME: `into` outlives the sink.

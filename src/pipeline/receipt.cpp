@@ -1,0 +1,138 @@
+// Receipts, errors and schemas as JSON. Enters: the records. Leaves: one JSON object, no secrets, valid UTF-8.
+#include "flatbed/receipt.hpp"
+
+#include <simdjson.h>
+
+#include <charconv>
+
+namespace flatbed {
+namespace {
+
+// JSON text must be UTF-8; raw records may be anything, so bytes that are not become U+FFFD-free \u00XX escapes.
+void append_text(std::string& json, std::string_view text) {
+  constexpr char kHex[] = "0123456789abcdef";
+  const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
+  json += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') json += {'\\', c};
+    else if (c == '\n') json += "\\n";
+    else if (byte < 0x20 || byte == 0x7f || (!utf8 && byte >= 0x80)) json += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
+    else json += c;
+  }
+  json += '"';
+}
+
+// Writes the members of one object; the first one has no comma before it.
+class Object {
+ public:
+  explicit Object(std::string& json) : json_(json) { json_ += '{'; }
+  ~Object() { json_ += '}'; }
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+
+  std::string& name(std::string_view name) {
+    if (json_.back() != '{') json_ += ", ";
+    append_text(json_, name);
+    json_ += ": ";
+    return json_;
+  }
+  void text(std::string_view member, std::string_view value) { append_text(name(member), value); }
+  void number(std::string_view member, uint64_t value) { name(member) += std::to_string(value); }
+  template <class T>
+  void number(std::string_view member, const std::optional<T>& value) {
+    if (value) number(member, *value);
+  }
+
+ private:
+  std::string& json_;
+};
+
+void append_error(std::string& json, const Error& error) {
+  Object object(json);
+  object.text("code", code_name(error.code));
+  object.text("message", error.message);
+  if (!error.where.uri.empty()) object.text("uri", error.where.uri);
+  object.number("byte", error.where.byte);
+  object.number("line", error.where.line);
+  object.number("record", error.where.record);
+  object.number("column", error.where.column);
+  if (!error.where.column_name.empty()) object.text("column_name", error.where.column_name);
+  if (!error.expected.empty()) object.text("expected", error.expected);
+  if (!error.hint.empty()) object.text("hint", error.hint);
+  if (!error.raw.empty()) object.text("raw", error.raw);
+  if (error.native_code != 0) object.name("native_code") += std::to_string(error.native_code);
+}
+
+void append_schema(std::string& json, const Schema& schema) {
+  json += '[';
+  for (const Field& field : schema.fields) {
+    if (json.back() != '[') json += ", ";
+    Object object(json);
+    object.text("name", field.name);
+    object.text("type", to_string(field.type));
+    if (!field.decided_by.empty()) object.text("decided_by", field.decided_by);
+  }
+  json += ']';
+}
+
+void append_rejects(Object& object, const Receipt& receipt) {
+  {
+    Object counts(object.name("rejects_by_code"));
+    for (const auto& [code, count] : receipt.rejects_by_code) counts.number(code_name(code), count);
+  }
+  std::string& json = object.name("first_rejects");
+  json += '[';
+  for (const Error& reject : receipt.first_rejects) {
+    if (json.back() != '[') json += ", ";
+    append_error(json, reject);
+  }
+  json += ']';
+}
+
+}  // namespace
+
+std::string to_json(const Error& error) {
+  std::string json;
+  append_error(json, error);
+  return json;
+}
+
+std::string to_json(const Schema& schema) {
+  std::string json;
+  append_schema(json, schema);
+  return json;
+}
+
+std::string to_json(const Receipt& receipt) {
+  std::string json;
+  {
+    Object object(json);
+    object.text("version", receipt.version);
+    object.text("source", receipt.source);
+    object.text("target", receipt.target);
+    {
+      Object settings(object.name("settings"));
+      for (const auto& [name, value] : receipt.settings) settings.text(name, value);
+    }
+    append_schema(object.name("schema"), receipt.schema);
+    object.number("read", receipt.read);
+    object.number("loaded", receipt.loaded);
+    object.number("rejected", receipt.rejected);
+    object.number("duplicate", receipt.duplicate);
+    object.number("filtered", receipt.filtered);
+    object.name("balanced") += receipt.balanced() ? "true" : "false";
+    object.number("bytes_read", receipt.bytes_read);
+    object.number("bytes_written", receipt.bytes_written);
+    object.number("blocks", receipt.blocks);
+    object.number("target_rows_before", receipt.target_rows_before);
+    object.number("target_rows_after", receipt.target_rows_after);
+    append_rejects(object, receipt);
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, receipt.seconds, std::chars_format::fixed, 3).ptr;
+    object.name("seconds").append(digits, end);
+  }
+  return json;
+}
+
+}  // namespace flatbed

@@ -1,0 +1,14 @@
+// Rejected rows as rows: what the rejects sink of a pipeline is given.
+#pragma once
+
+#include <span>
+
+#include "flatbed/batch.hpp"
+#include "flatbed/status.hpp"
+
+namespace flatbed {
+
+/// Makes a batch of rejects_schema() out of rejects.
+Batch rejects_batch(std::span<const Error> rejects);
+
+}  // namespace flatbed

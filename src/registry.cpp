@@ -1,0 +1,92 @@
+// The table of connectors. Enters: an endpoint. Leaves: the source or sink that serves it, its options checked.
+#include "flatbed/registry.hpp"
+
+#include <algorithm>
+
+namespace flatbed {
+
+#define FLATBED_CONNECTOR(function) Connector function();
+#include "builtin_connectors.inc"
+#undef FLATBED_CONNECTOR
+
+Registry Registry::with_builtins() {
+  Registry registry;
+#define FLATBED_CONNECTOR(function) registry.connectors_.push_back(function());
+#include "builtin_connectors.inc"
+#undef FLATBED_CONNECTOR
+  return registry;
+}
+
+Status Registry::add(Connector connector) {
+  for (const Connector& known : connectors_) {
+    for (const std::string_view scheme : connector.schemes) {
+      if (std::find(known.schemes.begin(), known.schemes.end(), scheme) == known.schemes.end()) continue;
+      return Error{.code = Code::kUsage,
+                   .message = "scheme \"" + std::string(scheme) + "\" is served already by connector \"" +
+                              std::string(known.name) + "\""};
+    }
+  }
+  connectors_.push_back(std::move(connector));
+  return {};
+}
+
+Result<Registry::Found> Registry::find(const Endpoint& endpoint, Use use) const {
+  auto uri = parse_uri(endpoint.uri);
+  if (!uri) return std::move(uri).error();
+  std::vector<std::string> schemes;
+  for (const Connector& connector : connectors_) {
+    for (const std::string_view scheme : connector.schemes) {
+      schemes.emplace_back(scheme);
+      if (scheme != uri->scheme) continue;
+      std::map<std::string, std::string> given = uri->query;
+      for (const auto& [name, value] : endpoint.options) given[name] = value;
+      auto options = Options::check(connector.options, given, use);
+      if (!options) {
+        Error error = std::move(options).error();
+        error.where.uri = uri->shown;
+        return error;
+      }
+      return Found{&connector, std::move(*uri), std::move(*options)};
+    }
+  }
+  const std::string near = nearest_name(uri->scheme, schemes);
+  return Error{.code = Code::kUnknownScheme,
+               .message = "no connector serves \"" + uri->scheme + ":\" in " + uri->shown,
+               .hint = near.empty() ? "for a file of this name write ./" + uri->shown
+                                    : "did you mean \"" + near + ":\"? A file of this name is ./" + uri->shown};
+}
+
+Result<std::unique_ptr<Source>> Registry::source(const Endpoint& endpoint) const {
+  auto found = find(endpoint, Use::kRead);
+  if (!found) return std::move(found).error();
+  if (!found->connector->make_source) {
+    return Error{.code = Code::kUsage,
+                 .message = "connector \"" + std::string(found->connector->name) + "\" cannot be read",
+                 .where = {.uri = found->uri.shown}};
+  }
+  return found->connector->make_source(found->uri, found->options);
+}
+
+Result<std::unique_ptr<Sink>> Registry::sink(const Endpoint& endpoint) const {
+  auto found = find(endpoint, Use::kWrite);
+  if (!found) return std::move(found).error();
+  if (!found->connector->make_sink) {
+    return Error{.code = Code::kUsage,
+                 .message = "connector \"" + std::string(found->connector->name) + "\" cannot be written",
+                 .where = {.uri = found->uri.shown}};
+  }
+  return found->connector->make_sink(found->uri, found->options);
+}
+
+Result<std::vector<TableInfo>> Registry::tables(const Endpoint& endpoint, std::stop_token stop) const {
+  auto found = find(endpoint, Use::kRead);
+  if (!found) return std::move(found).error();
+  if (!found->connector->list_tables) {
+    return Error{.code = Code::kUsage,
+                 .message = "connector \"" + std::string(found->connector->name) + "\" has no tables",
+                 .where = {.uri = found->uri.shown}};
+  }
+  return found->connector->list_tables(found->uri, found->options, stop);
+}
+
+}  // namespace flatbed
