@@ -42,13 +42,19 @@ std::string expected_of(const OptionSpec& spec, const std::string& value) {
   bool flag = false;
   uint64_t count = 0;
   switch (spec.type) {
-    case OptionType::kFlag: return as_flag(value, flag) ? "" : "true or false";
-    case OptionType::kCount: return as_count(value, false, count) ? "" : "a whole number";
-    case OptionType::kBytes: return as_count(value, true, count) ? "" : "a number of bytes such as 64M or 1G";
-    case OptionType::kSeconds: return as_count(value, false, count) ? "" : "a whole number of seconds";
-    case OptionType::kChoice: return is_choice(spec.choices, value) ? "" : "one of " + std::string(spec.choices);
+    case OptionType::kFlag:
+      return as_flag(value, flag) ? "" : "true or false";
+    case OptionType::kCount:
+      return as_count(value, false, count) ? "" : "a whole number";
+    case OptionType::kBytes:
+      return as_count(value, true, count) ? "" : "a number of bytes such as 64M or 1G";
+    case OptionType::kSeconds:
+      return as_count(value, false, count) ? "" : "a whole number of seconds";
+    case OptionType::kChoice:
+      return is_choice(spec.choices, value) ? "" : "one of " + std::string(spec.choices);
     case OptionType::kText:
-    case OptionType::kNames: return "";
+    case OptionType::kNames:
+      return "";
   }
   return "";
 }

@@ -143,7 +143,8 @@ Result<Uri> parse_uri(std::string_view text) {
   uri.shown += path;
   parse_query(parser, uri);
   if (parser.problem != nullptr) {
-    return Error{.code = Code::kBadUri, .message = std::string(parser.problem) + ": " + uri.shown,
+    return Error{.code = Code::kBadUri,
+                 .message = std::string(parser.problem) + ": " + uri.shown,
                  .hint = "write special characters of names and passwords as %XX"};
   }
   return uri;

@@ -26,6 +26,7 @@ struct Position {
 struct ReadRequest {
   std::vector<std::string> columns{};       ///< the columns wanted, in this order; empty: all
   Schema types{};                           ///< types wanted, by name, for sources that read text; others: their own
+  bool head_only = false;                   ///< only the first rows are wanted: types may come from the head alone
   unsigned threads = 0;                     ///< 0: as many as there are cores
   size_t memory_limit = size_t{256} << 20;  ///< most bytes held at a time, for the source's share of a run
 };

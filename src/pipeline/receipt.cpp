@@ -8,17 +8,21 @@
 namespace flatbed {
 namespace {
 
-// JSON text must be UTF-8; raw records may be anything, so bytes that are not become U+FFFD-free \u00XX escapes.
+// JSON text must be UTF-8 and a raw record may be anything: where it is not UTF-8, each high byte becomes \u00XX.
 void append_text(std::string& json, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
   json += '"';
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') json += {'\\', c};
-    else if (c == '\n') json += "\\n";
-    else if (byte < 0x20 || byte == 0x7f || (!utf8 && byte >= 0x80)) json += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
-    else json += c;
+    if (c == '"' || c == '\\')
+      json += {'\\', c};
+    else if (c == '\n')
+      json += "\\n";
+    else if (byte < 0x20 || byte == 0x7f || (!utf8 && byte >= 0x80))
+      json += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
+    else
+      json += c;
   }
   json += '"';
 }

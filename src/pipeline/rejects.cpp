@@ -34,8 +34,10 @@ Column number_column(std::span<const Error> rejects, TypeId id, Get get) {
     const std::optional<T> value = get(rejects[row].where);
     const T stored = value.value_or(T{});
     std::memcpy(column.values.writable() + row * sizeof stored, &stored, sizeof stored);
-    if (value) column.validity.writable()[row / 8] |= std::byte(1u << (row % 8));
-    else ++column.nulls;
+    if (value)
+      column.validity.writable()[row / 8] |= std::byte(1u << (row % 8));
+    else
+      ++column.nulls;
   }
   if (column.nulls == 0) column.validity = {};
   return column;
@@ -47,8 +49,16 @@ Schema rejects_schema() {
   const Type text{.id = TypeId::kString};
   const Type number{.id = TypeId::kUInt64, .nullable = true};
   const Type column{.id = TypeId::kUInt32, .nullable = true};
-  return {{{"uri", text}, {"byte", number}, {"line", number}, {"record", number}, {"column", column},
-           {"column_name", text}, {"code", text}, {"message", text}, {"expected", text}, {"raw", text}}};
+  return {{{"uri", text},
+           {"byte", number},
+           {"line", number},
+           {"record", number},
+           {"column", column},
+           {"column_name", text},
+           {"code", text},
+           {"message", text},
+           {"expected", text},
+           {"raw", text}}};
 }
 
 Batch rejects_batch(std::span<const Error> rejects) {

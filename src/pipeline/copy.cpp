@@ -1,0 +1,98 @@
+// Whole jobs. Enters: a plan or an endpoint. Leaves: a receipt, the first rows, or a schema.
+#include "flatbed/pipeline.hpp"
+
+#include <algorithm>
+
+namespace flatbed {
+namespace {
+
+// The name a column has in the source, given the one it has in the target.
+const std::string& source_name(const Plan& plan, const std::string& target_name) {
+  for (const auto& [old_name, new_name] : plan.rename) {
+    if (new_name == target_name) return old_name;
+  }
+  return target_name;
+}
+
+Result<ReadRequest> read_request(const Plan& plan, Sink& sink, std::stop_token stop) {
+  ReadRequest request{.columns = plan.columns};
+  for (const auto& [name, text] : plan.types) {
+    auto type = parse_type(text);
+    if (!type) return std::move(type).error();
+    request.types.fields.push_back({name, std::move(*type), "the user"});
+  }
+  if (plan.rename.empty()) return request;
+  auto existing = sink.existing(stop);
+  if (!existing) return std::move(existing).error();
+  if (!*existing) return request;
+  for (Field field : (*existing)->fields) {
+    field.name = source_name(plan, field.name);
+    if (!request.types.find(field.name)) request.types.fields.push_back(std::move(field));
+  }
+  return request;
+}
+
+}  // namespace
+
+Result<Receipt> copy(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
+                     std::vector<std::unique_ptr<Processor>> processors) {
+  auto source = registry.source(plan.source);
+  if (!source) return std::move(source).error();
+  auto sink = registry.sink(plan.target);
+  if (!sink) {
+    Error error = std::move(sink).error();
+    error.side = Side::kTarget;
+    return error;
+  }
+  auto request = read_request(plan, **sink, stop);
+  if (!request) {
+    Error error = std::move(request).error();
+    error.side = Side::kTarget;
+    return error;
+  }
+  Pipeline pipeline(std::move(*source), std::move(*sink));
+  pipeline.request(std::move(*request));
+  if (!plan.columns.empty()) pipeline.then(select_columns(plan.columns));
+  if (!plan.rename.empty()) pipeline.then(rename_columns(plan.rename));
+  for (auto& processor : processors) pipeline.then(std::move(processor));
+  if (plan.rejects) {
+    auto rejects = registry.sink(*plan.rejects);
+    if (!rejects) return std::move(rejects).error();
+    pipeline.rejects_to(std::move(*rejects));
+  }
+  auto receipt = pipeline.run({.on_reject = plan.rejects ? OnReject::kDivert : plan.on_reject,
+                               .max_rejects = plan.max_rejects,
+                               .threads = plan.threads,
+                               .memory_limit = plan.memory_limit,
+                               .observer = std::move(observer),
+                               .stop = stop});
+  if (!receipt) return receipt;
+  receipt->source = parse_uri(plan.source.uri).value().shown;
+  receipt->target = parse_uri(plan.target.uri).value().shown;
+  return receipt;
+}
+
+Result<Batch> preview(const Endpoint& endpoint, size_t rows, const Registry& registry, std::stop_token stop) {
+  auto source = registry.source(endpoint);
+  if (!source) return std::move(source).error();
+  auto schema = (*source)->open({.head_only = true, .threads = 1}, stop);
+  if (!schema) return std::move(schema).error();
+  for (;;) {
+    auto delivery = (*source)->next(stop);
+    if (!delivery) return std::move(delivery).error();
+    if (!*delivery) return Batch(std::make_shared<const Schema>(std::move(*schema)), {}, 0);
+    const Batch& batch = (*delivery)->batch;
+    if (batch.rows() == 0) continue;
+    std::vector<uint8_t> keep(batch.rows(), 0);
+    std::fill_n(keep.begin(), std::min(rows, keep.size()), uint8_t{1});
+    return batch.filter(keep);
+  }
+}
+
+Result<Schema> discover(const Endpoint& endpoint, const Registry& registry, std::stop_token stop) {
+  auto source = registry.source(endpoint);
+  if (!source) return std::move(source).error();
+  return (*source)->open({}, stop);
+}
+
+}  // namespace flatbed

@@ -1,0 +1,340 @@
+// A run. Enters: a source, processors and a sink. Leaves: a receipt whose counts balance, or one error and an
+// aborted sink. Three threads: one reads, one processes and writes, the caller's waits, reports and cancels.
+#include "flatbed/pipeline.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include "flatbed/version.hpp"
+#include "pipeline/queue.hpp"
+#include "pipeline/rejects.hpp"
+
+namespace flatbed {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kFirstRejects = 20;
+constexpr auto kTick = std::chrono::milliseconds(100);
+
+Error on_side(Error error, Side side) {
+  if (error.side == Side::kNone) error.side = side;
+  return error;
+}
+
+Error cancelled() {
+  return {.code = Code::kCancelled, .message = "the run was cancelled"};
+}
+
+// Runs `work`, turning want of memory, the one exception that the library lets pass, into an error.
+template <class Work>
+auto guarded(Work&& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return Error{.code = Code::kOutOfMemory,
+                 .message = "no memory for the next batch",
+                 .hint = "lower the memory limit or the number of threads"};
+  } catch (const std::exception& problem) {
+    return Error{.code = Code::kInternal, .message = problem.what()};
+  }
+}
+
+}  // namespace
+
+struct Pipeline::Impl {
+  std::unique_ptr<Source> source;
+  std::unique_ptr<Sink> sink;
+  std::unique_ptr<Sink> rejects;
+  std::vector<std::unique_ptr<Processor>> processors;
+  ReadRequest request;
+  RunOptions options;
+  Receipt receipt;
+  std::stop_source stop;
+  Clock::time_point began;
+
+  // Counters that the calling thread shows while the others work.
+  std::atomic<uint64_t> rows_read{0}, rows_rejected{0};
+  std::mutex mutex;                      // guards the two below
+  std::condition_variable_any finished;  // told when the writing thread is done
+  bool done = false;
+  std::vector<Error> unseen_rejects;  // not yet shown to the observer
+
+  Status open();
+  Status bind(Schema schema, const std::optional<Schema>& existing);
+  Status read(Queue<Delivery>& queue);
+  Status write(Queue<Delivery>& queue);
+  Status process(Delivery delivery);
+  Status account(const std::vector<Error>& rejects);
+  Status finish();
+  Result<Receipt> run();
+  Status work();
+  void observe_until_done();
+  bool report(Event::Kind kind, const Error* reject = nullptr);
+};
+
+// Opens both ends. The types of a target that exists rule over what a text source would infer.
+Status Pipeline::Impl::open() {
+  auto existing = sink->existing(stop.get_token());
+  if (!existing) return on_side(std::move(existing).error(), Side::kTarget);
+  if (*existing) {
+    for (const Field& field : (*existing)->fields) {
+      if (!request.types.find(field.name)) request.types.fields.push_back(field);
+    }
+    auto count = sink->count_rows(stop.get_token());
+    if (!count) return on_side(std::move(count).error(), Side::kTarget);
+    receipt.target_rows_before = *count;
+  }
+  request.threads = options.threads;
+  request.memory_limit = options.memory_limit / 2;
+  auto schema = source->open(request, stop.get_token());
+  if (!schema) return on_side(std::move(schema).error(), Side::kSource);
+  return bind(std::move(*schema), *existing);
+}
+
+// Lets each processor learn its schema, adds the cast to the target's types where it is needed, opens the sinks.
+Status Pipeline::Impl::bind(Schema schema, const std::optional<Schema>& existing) {
+  for (const auto& processor : processors) {
+    auto bound = processor->bind(schema);
+    if (!bound) return std::move(bound).error();
+    schema = std::move(*bound);
+  }
+  if (existing) {
+    Schema wanted;
+    for (const Field& field : schema.fields) {
+      const auto index = existing->find(field.name);
+      if (index && existing->fields[*index].type != field.type) wanted.fields.push_back(existing->fields[*index]);
+    }
+    if (!wanted.fields.empty()) {
+      processors.push_back(cast_columns(std::move(wanted)));
+      auto bound = processors.back()->bind(schema);
+      if (!bound) return std::move(bound).error();
+      schema = std::move(*bound);
+    }
+  }
+  receipt.schema = schema;
+  const WriteRequest granted{.threads = options.threads, .memory_limit = options.memory_limit / 2};
+  if (Status status = sink->open(schema, granted, stop.get_token()); !status) {
+    return on_side(std::move(status).error(), Side::kTarget);
+  }
+  if (!rejects) return {};
+  Status status = rejects->open(rejects_schema(), granted, stop.get_token());
+  return status ? Status() : Status(on_side(std::move(status).error(), Side::kTarget));
+}
+
+Status Pipeline::Impl::read(Queue<Delivery>& queue) {
+  for (;;) {
+    auto delivery = source->next(stop.get_token());
+    if (!delivery) return on_side(std::move(delivery).error(), Side::kSource);
+    if (!*delivery) return {};
+    const size_t bytes = (*delivery)->batch.bytes();
+    if (!queue.push(std::move(**delivery), bytes, stop.get_token())) return cancelled();
+  }
+}
+
+Status Pipeline::Impl::write(Queue<Delivery>& queue) {
+  while (auto delivery = queue.pop(stop.get_token())) {
+    if (Status status = process(std::move(*delivery)); !status) return status;
+  }
+  if (stop.stop_requested()) return cancelled();
+  return {};
+}
+
+// Carries one batch through the processors into the sink, and keeps the balance of its rows.
+Status Pipeline::Impl::process(Delivery delivery) {
+  const uint64_t read = delivery.batch.rows() + delivery.rejects.size();
+  receipt.read += read;
+  rows_read += read;
+  Batch batch = std::move(delivery.batch);
+  for (const auto& processor : processors) {
+    auto applied = processor->apply(std::move(batch), delivery.rejects);
+    if (!applied) return std::move(applied).error();
+    batch = std::move(*applied);
+  }
+  // In record order, so that the first reject of a run does not depend on which step found it.
+  std::stable_sort(delivery.rejects.begin(), delivery.rejects.end(),
+                   [](const Error& a, const Error& b) { return a.where.record < b.where.record; });
+  receipt.filtered += read - batch.rows() - delivery.rejects.size();
+  if (Status status = account(delivery.rejects); !status) return status;
+  if (batch.rows() == 0) return {};
+  Status status = sink->write(batch, stop.get_token());
+  return status ? Status() : Status(on_side(std::move(status).error(), Side::kTarget));
+}
+
+// Counts rejects and applies the policy to them.
+Status Pipeline::Impl::account(const std::vector<Error>& found) {
+  if (found.empty()) return {};
+  if (options.on_reject == OnReject::kFail) return on_side(found.front(), Side::kSource);
+  for (const Error& reject : found) {
+    ++receipt.rejected;
+    ++receipt.rejects_by_code[reject.code];
+    if (receipt.first_rejects.size() < kFirstRejects) receipt.first_rejects.push_back(reject);
+  }
+  rows_rejected = receipt.rejected;
+  if (options.observer) {
+    const std::lock_guard lock(mutex);
+    unseen_rejects.insert(unseen_rejects.end(), found.begin(), found.end());
+  }
+  if (options.on_reject == OnReject::kDivert && rejects) {
+    if (Status status = rejects->write(rejects_batch(found), stop.get_token()); !status) {
+      return on_side(std::move(status).error(), Side::kTarget);
+    }
+  }
+  if (receipt.rejected <= options.max_rejects) return {};
+  Error error = receipt.first_rejects.front();
+  return Error{.code = Code::kTooManyRejects,
+               .message = std::to_string(receipt.rejected) + " rows were rejected and the budget is " +
+                          std::to_string(options.max_rejects) + "; the first: " + error.message,
+               .where = std::move(error.where),
+               .expected = std::move(error.expected),
+               .hint = "raise --max-rejects, or repair the rows",
+               .raw = std::move(error.raw),
+               .side = Side::kSource};
+}
+
+Status Pipeline::Impl::finish() {
+  if (rejects) {
+    if (Status status = rejects->finish(stop.get_token()); !status) {
+      return on_side(std::move(status).error(), Side::kTarget);
+    }
+  }
+  if (Status status = sink->finish(stop.get_token()); !status) {
+    return on_side(std::move(status).error(), Side::kTarget);
+  }
+  receipt.loaded = sink->acknowledged().rows;
+  if (!receipt.balanced()) {
+    return Error{.code = Code::kUnbalanced,
+                 .message = "read " + std::to_string(receipt.read) + " rows, but loaded " +
+                            std::to_string(receipt.loaded) + ", rejected " + std::to_string(receipt.rejected) +
+                            ", filtered " + std::to_string(receipt.filtered),
+                 .side = Side::kTarget};
+  }
+  auto count = sink->count_rows(stop.get_token());
+  if (!count) return on_side(std::move(count).error(), Side::kTarget);
+  receipt.target_rows_after = *count;
+  return {};
+}
+
+// Everything that takes long: opening (a text source may read all of its bytes for the types), carrying, finishing.
+Status Pipeline::Impl::work() {
+  if (Status status = guarded([&]() -> Status { return open(); }); !status) return status;
+  Queue<Delivery> queue(options.memory_limit / 8);
+  Status read_status;
+  std::jthread reader([&] {
+    read_status = guarded([&]() -> Status { return read(queue); });
+    queue.close();
+  });
+  Status write_status = guarded([&]() -> Status { return write(queue); });
+  if (!write_status) stop.request_stop();
+  reader.join();
+  if (!write_status && write_status.error().code != Code::kCancelled) return write_status;
+  if (!read_status) return read_status;
+  if (!write_status) return write_status;
+  return guarded([&]() -> Status { return finish(); });
+}
+
+// Tells the observer what is new. False asks for cancelling.
+bool Pipeline::Impl::report(Event::Kind kind, const Error* reject) {
+  if (!options.observer) return true;
+  const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  const Event event{.kind = kind,
+                    .progress = {.rows_read = rows_read,
+                                 .rows_acknowledged = sink->acknowledged().rows,
+                                 .rows_rejected = rows_rejected,
+                                 .bytes_read = source->position().bytes,
+                                 .bytes_total = source->total_bytes(),
+                                 .seconds = seconds},
+                    .reject = reject,
+                    .receipt = kind == Event::Kind::kFinished ? &receipt : nullptr};
+  return options.observer(event);
+}
+
+void Pipeline::Impl::observe_until_done() {
+  bool go_on = report(Event::Kind::kStarted);
+  for (;;) {
+    std::vector<Error> rejects_now;
+    bool ended = false;
+    {
+      std::unique_lock lock(mutex);
+      finished.wait_for(lock, kTick, [&] { return done; });
+      rejects_now.swap(unseen_rejects);
+      ended = done;
+    }
+    for (const Error& reject : rejects_now) go_on = go_on && report(Event::Kind::kRejected, &reject);
+    go_on = go_on && report(Event::Kind::kProgress);
+    if (!go_on || options.stop.stop_requested()) stop.request_stop();
+    if (ended) return;
+  }
+}
+
+Result<Receipt> Pipeline::Impl::run() {
+  began = Clock::now();
+  const std::stop_callback chained(options.stop, [&] { stop.request_stop(); });
+  Status status;
+  {
+    std::jthread worker([&] {
+      status = work();
+      const std::lock_guard lock(mutex);
+      done = true;
+      finished.notify_all();
+    });
+    observe_until_done();
+  }
+  if (!status) {
+    sink->abort();
+    // Rejects beyond the budget are what the user needs to see, so they stay; after any other failure they go.
+    if (rejects && status.error().code == Code::kTooManyRejects)
+      (void)rejects->finish({});
+    else if (rejects)
+      rejects->abort();
+    Error error = std::move(status).error();
+    if (const uint64_t rows = sink->acknowledged().rows; rows != 0) {
+      error.hint += (error.hint.empty() ? "" : "; ") + std::to_string(rows) +
+                    " rows were acknowledged by the target before this and are there";
+    }
+    return error;
+  }
+  const Acknowledged acknowledged = sink->acknowledged();
+  receipt.bytes_read = source->position().bytes;
+  receipt.bytes_written = acknowledged.bytes;
+  receipt.blocks = acknowledged.blocks;
+  receipt.settings = source->settings();
+  receipt.version = std::string(version());
+  receipt.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  report(Event::Kind::kFinished);
+  return std::move(receipt);
+}
+
+Pipeline::Pipeline(std::unique_ptr<Source> source, std::unique_ptr<Sink> sink) : impl_(std::make_unique<Impl>()) {
+  impl_->source = std::move(source);
+  impl_->sink = std::move(sink);
+}
+Pipeline::~Pipeline() = default;
+Pipeline::Pipeline(Pipeline&&) noexcept = default;
+Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+
+Pipeline& Pipeline::then(std::unique_ptr<Processor> processor) {
+  impl_->processors.push_back(std::move(processor));
+  return *this;
+}
+
+Pipeline& Pipeline::rejects_to(std::unique_ptr<Sink> sink) {
+  impl_->rejects = std::move(sink);
+  return *this;
+}
+
+Pipeline& Pipeline::request(ReadRequest request) {
+  impl_->request = std::move(request);
+  return *this;
+}
+
+Result<Receipt> Pipeline::run(const RunOptions& options) {
+  impl_->options = options;
+  return impl_->run();
+}
+
+}  // namespace flatbed
