@@ -14,6 +14,12 @@ const std::string& source_name(const Plan& plan, const std::string& target_name)
   return target_name;
 }
 
+Batch no_rows(Schema schema) {
+  std::vector<Column> columns;
+  for (const Field& field : schema.fields) columns.push_back({.type = field.type});
+  return Batch(std::make_shared<const Schema>(std::move(schema)), std::move(columns), 0);
+}
+
 Result<ReadRequest> read_request(const Plan& plan, Sink& sink, std::stop_token stop) {
   ReadRequest request{.columns = plan.columns};
   for (const auto& [name, text] : plan.types) {
@@ -80,7 +86,7 @@ Result<Batch> preview(const Endpoint& endpoint, size_t rows, const Registry& reg
   for (;;) {
     auto delivery = (*source)->next(stop);
     if (!delivery) return std::move(delivery).error();
-    if (!*delivery) return Batch(std::make_shared<const Schema>(std::move(*schema)), {}, 0);
+    if (!*delivery) return no_rows(std::move(*schema));
     const Batch& batch = (*delivery)->batch;
     if (batch.rows() == 0) continue;
     std::vector<uint8_t> keep(batch.rows(), 0);

@@ -1,0 +1,187 @@
+// The file connector. Enters: a path, a glob or "-", and options. Leaves: a source of the rows of text files, or a
+// sink that writes one text file, which appears under its name only when it is whole.
+#include <atomic>
+
+#include "columns/csv_source.hpp"
+#include "encode/encoder.hpp"
+#include "flatbed/bytes.hpp"
+#include "flatbed/registry.hpp"
+
+namespace flatbed {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {.name = "format",
+     .type = OptionType::kChoice,
+     .help = "Format; auto goes by the name's ending",
+     .default_text = "auto",
+     .choices = "auto|csv|tsv"},
+    {.name = "delimiter", .help = "Text between fields; reading finds it when it is not given"},
+    {.name = "quote", .help = "Character around fields; empty: fields are never quoted"},
+    {.name = "escape", .help = "Character before a quote inside a quoted field; the quote itself: doubled"},
+    {.name = "header", .type = OptionType::kFlag, .help = "The first record names the columns"},
+    {.name = "skip_rows",
+     .type = OptionType::kCount,
+     .help = "Lines to leave out before the header",
+     .use = Use::kRead},
+    {.name = "encoding", .help = "Encoding of the text: utf-8, utf-16le, utf-16be, latin-1, cp1252", .use = Use::kRead},
+    {.name = "nulls", .type = OptionType::kNames, .help = "Unquoted fields that are NULL", .default_text = ",\\N"},
+    {.name = "all_text",
+     .type = OptionType::kFlag,
+     .help = "Read every column as String, without looking at types",
+     .default_text = "false",
+     .use = Use::kRead},
+    {.name = "member", .help = "Member of a zip or tar archive", .use = Use::kRead},
+    {.name = "unpack_limit",
+     .type = OptionType::kBytes,
+     .help = "Most bytes that a packed file may unpack to",
+     .default_text = "1T",
+     .use = Use::kRead},
+    {.name = "compression",
+     .type = OptionType::kChoice,
+     .help = "Compression of the file written",
+     .default_text = "auto",
+     .choices = "auto|none|gzip|zstd",
+     .use = Use::kWrite},
+    {.name = "overwrite",
+     .type = OptionType::kFlag,
+     .help = "Replace the file if it is there",
+     .default_text = "false",
+     .use = Use::kWrite},
+    {.name = "formula_safe",
+     .type = OptionType::kFlag,
+     .help = "Put ' before cells that a spreadsheet would run; changes the data",
+     .default_text = "false",
+     .use = Use::kWrite},
+};
+
+// Escapes a person can type for bytes that a shell makes hard.
+std::string unescaped(const std::string& text) {
+  if (text == "\\t" || text == "tab") return "\t";
+  if (text == "space") return " ";
+  if (text == "none") return "";
+  return text;
+}
+
+// The ending that tells the format: "csv" of "sales.csv.gz".
+std::string_view ending(std::string_view path) {
+  for (const std::string_view packed : {".gz", ".zst", ".lz4", ".xz", ".bz2", ".zip"}) {
+    if (path.ends_with(packed)) path.remove_suffix(packed.size());
+  }
+  const size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+}
+
+bool is_tsv(const Uri& uri, const Options& options) {
+  const std::string& format = options.text("format");
+  if (format != "auto") return format == "tsv";
+  return ending(uri.path) == "tsv" || ending(uri.path) == "tab";
+}
+
+template <class T>
+void choose(const Options& options, std::string_view name, Setting<T>& setting, T value) {
+  if (options.given(name)) setting = {std::move(value), Chosen::kUser};
+}
+
+Dialect dialect_of(const Uri& uri, const Options& options) {
+  Dialect dialect;
+  if (is_tsv(uri, options)) dialect.delimiter = {"\t", Chosen::kUser};
+  choose(options, "delimiter", dialect.delimiter, unescaped(options.text("delimiter")));
+  choose(options, "quote", dialect.quote, unescaped(options.text("quote")));
+  choose(options, "escape", dialect.escape, unescaped(options.text("escape")));
+  choose(options, "header", dialect.header, options.flag("header"));
+  choose(options, "skip_rows", dialect.skip_rows, static_cast<uint32_t>(options.count("skip_rows")));
+  choose(options, "encoding", dialect.encoding, options.text("encoding"));
+  choose(options, "nulls", dialect.nulls, options.names("nulls"));
+  if (dialect.quote.value.empty()) dialect.escape = {"", dialect.quote.by};
+  return dialect;
+}
+
+Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
+  std::vector<std::string> paths{uri.path};
+  if (uri.path != "-") {
+    auto expanded = expand_glob(uri.path);
+    if (!expanded) return std::move(expanded).error();
+    paths = std::move(*expanded);
+  }
+  const ReadFileOptions file_options{.member = options.text("member"), .unpack_limit = options.count("unpack_limit")};
+  std::vector<CsvInput> inputs;
+  for (const std::string& path : paths) {
+    inputs.push_back({.uri = path, .reopenable = path != "-", .open = [path, file_options] {
+                        return open_bytes(path, file_options);
+                      }});
+  }
+  return csv_source(std::move(inputs), {.dialect = dialect_of(uri, options), .all_text = options.flag("all_text")});
+}
+
+class FileSink final : public Sink {
+ public:
+  FileSink(std::string path, WriteFileOptions options, std::unique_ptr<Encoder> encoder)
+      : path_(std::move(path)), options_(std::move(options)), encoder_(std::move(encoder)) {}
+
+  Result<std::optional<Schema>> existing(std::stop_token) override { return std::optional<Schema>(); }
+
+  Status open(const Schema& schema, const WriteRequest&, std::stop_token) override {
+    auto file = create_bytes(path_, options_);
+    if (!file) return std::move(file).error();
+    file_ = std::move(*file);
+    text_.clear();
+    encoder_->begin(schema, text_);
+    return flush();
+  }
+
+  Status write(const Batch& batch, std::stop_token) override {
+    text_.clear();
+    if (Status status = encoder_->encode(batch, text_); !status) return status;
+    if (Status status = flush(); !status) return status;
+    rows_ += batch.rows();
+    ++blocks_;
+    return {};
+  }
+
+  Status finish(std::stop_token) override {
+    text_.clear();
+    encoder_->end(text_);
+    if (Status status = flush(); !status) return status;
+    return file_->finish();
+  }
+
+  void abort() noexcept override {
+    if (file_) file_->abort();
+    rows_ = bytes_ = blocks_ = 0;
+  }
+
+  Acknowledged acknowledged() const noexcept override { return {rows_, bytes_, blocks_}; }
+
+ private:
+  Status flush() {
+    bytes_ += text_.size();
+    return file_->write(text_);
+  }
+
+  const std::string path_;
+  const WriteFileOptions options_;
+  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<ByteSink> file_;
+  std::string text_;
+  std::atomic<uint64_t> rows_{0}, bytes_{0}, blocks_{0};
+};
+
+Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) {
+  csv::WriterOptions writer{.dialect = dialect_of(uri, options), .formula_safe = options.flag("formula_safe")};
+  WriteFileOptions file{.overwrite = options.flag("overwrite"), .compression = options.text("compression")};
+  return std::make_unique<FileSink>(uri.path, std::move(file), csv_encoder(std::move(writer)));
+}
+
+}  // namespace
+
+Connector file_connector() {
+  return {.name = "file",
+          .schemes = {"file"},
+          .summary = "CSV and TSV files: a path, a glob, or - for standard input and output; packed ones are unpacked",
+          .options = kOptions,
+          .make_source = make_source,
+          .make_sink = make_sink};
+}
+
+}  // namespace flatbed
