@@ -48,7 +48,7 @@ enum class TypeId : uint8_t {
   kEnum16,       // int16_t
 };
 
-/// Names and numbers of an Enum, in order of declaration.
+/// Names and numbers of an Enum, sorted by number as ClickHouse keeps them.
 using EnumValues = std::vector<std::pair<std::string, int16_t>>;
 
 /// A ClickHouse type. Members that the id does not use stay at their defaults, so == is equality of types.
