@@ -43,14 +43,15 @@ class Buffer {
 
 /// One text value: Arrow's binary view. Up to 12 bytes lie inside; longer text lies in a text buffer of the column.
 struct TextView {
+  struct Outside {
+    char prefix[4];
+    uint32_t buffer;
+    uint32_t offset;
+  };
   uint32_t length = 0;
   union {
     char inlined[12];
-    struct {
-      char prefix[4];
-      uint32_t buffer;
-      uint32_t offset;
-    } outside;
+    Outside outside;
   };
   static constexpr uint32_t kInlineBytes = 12;
   TextView() noexcept : inlined{} {}

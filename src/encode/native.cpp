@@ -1,0 +1,570 @@
+// ClickHouse Native. Enters: a batch, or bytes of any origin. Leaves: one block, or batches.
+// Invariant: what a block says about sizes is believed only as far as bytes have arrived to back it.
+#include "encode/native.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <unordered_set>
+#include <utility>
+
+static_assert(std::endian::native == std::endian::little, "columns lie in memory as Native writes them");
+
+namespace flatbed {
+namespace {
+
+constexpr size_t kChunkBytes = size_t{1} << 20;
+constexpr uint64_t kMaxColumns = 100'000;
+constexpr uint64_t kMaxRows = (uint64_t{1} << 31) - 1;
+constexpr uint64_t kMaxTextBytes = (uint64_t{1} << 32) - 1;
+constexpr uint64_t kMaxLookedUp = uint64_t{1} << 30;  // a dictionary's values take more room than their bytes
+constexpr size_t kMaxNameBytes = size_t{1} << 16;
+constexpr size_t kMaxTypeBytes = size_t{4} << 20;
+
+// Returns the bytes of the number at `from`, or 0 when it is not whole before `end` or longer than a text can be.
+inline size_t get_varuint(const char* from, const char* end, uint64_t& value) {
+  constexpr size_t kMostBytes = 5;
+  value = 0;
+  for (size_t i = 0; i < kMostBytes && from + i != end; ++i) {
+    const auto byte = static_cast<uint8_t>(from[i]);
+    value |= uint64_t{byte & 0x7Fu} << (7 * i);
+    if (byte < 0x80) return value <= kMaxTextBytes ? i + 1 : 0;
+  }
+  return 0;
+}
+
+size_t varuint_size(uint64_t value) {
+  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
+char* put_varuint(char* to, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(value | 0x80);
+  *to++ = static_cast<char>(value);
+  return to;
+}
+
+void append_varuint(uint64_t value, std::string& out) {
+  char bytes[10];
+  out.append(bytes, static_cast<size_t>(put_varuint(bytes, value) - bytes));
+}
+
+void append_sized(std::string_view text, std::string& out) {
+  append_varuint(text.size(), out);
+  out += text;
+}
+
+// One byte a row, 1 where the row is NULL.
+void append_null_map(const Column& column, std::string& out) {
+  const size_t begin = out.size();
+  out.append(column.rows, '\0');
+  if (column.nulls == 0) return;
+  const std::byte* valid = column.validity.data();
+  char* to = out.data() + begin;
+  for (size_t row = 0; row < column.rows; row += 8) {
+    // The product puts a copy of the bits into each of 8 bytes, the mask keeps bit i of byte i.
+    const uint64_t bits = static_cast<uint8_t>(~valid[row / 8]) * uint64_t{0x0101010101010101} & 0x8040201008040201;
+    const uint64_t bytes = ((bits + 0x7F7F7F7F7F7F7F7F) | bits) >> 7 & 0x0101010101010101;
+    std::memcpy(to + row, &bytes, std::min<size_t>(8, column.rows - row));
+  }
+}
+
+constexpr size_t kSlack = 16;  // bytes past its end that put_bytes may touch
+
+// Copies short texts without a call or a loop. May write, not read, up to kSlack bytes past the end.
+char* put_outside(char* to, const char* from, size_t length) {
+  if (length < 16) {
+    std::memcpy(to, from, 8);
+    std::memcpy(to + length - 8, from + length - 8, 8);
+  } else if (length <= 32) {
+    std::memcpy(to, from, 16);
+    std::memcpy(to + length - 16, from + length - 16, 16);
+  } else {
+    std::memcpy(to, from, length);
+  }
+  return to + length;
+}
+
+void append_texts(const Column& column, std::string& out) {
+  // A slice small enough that the bytes resize() clears are still in the nearest cache when they are written.
+  constexpr size_t kSlice = 256;
+  const auto views = column.as<TextView>();
+  for (size_t first = 0; first < views.size(); first += kSlice) {
+    const auto slice = views.subspan(first, std::min(kSlice, views.size() - first));
+    size_t most = kSlack;
+    for (const TextView& view : slice) most += view.length + varuint_size(view.length);
+    const size_t begin = out.size();
+    out.resize(begin + most);
+    char* to = out.data() + begin;
+    for (const TextView& view : slice) {
+      to = put_varuint(to, view.length);
+      if (view.length <= TextView::kInlineBytes) {
+        std::memcpy(to, view.inlined, TextView::kInlineBytes);
+        to += view.length;
+      } else {
+        to = put_outside(to, column.texts[view.outside.buffer].chars() + view.outside.offset, view.length);
+      }
+    }
+    out.resize(static_cast<size_t>(to - out.data()));
+  }
+}
+
+size_t encoded_bytes(const Column& column) {
+  size_t total = column.type.nullable ? column.rows : 0;
+  if (column.type.id != TypeId::kString) return total + column.values.size();
+  for (const TextView& view : column.as<TextView>()) total += view.length + varuint_size(view.length);
+  return total + kSlack;
+}
+
+std::string travelling_type(Type type) {
+  type.low_cardinality = false;
+  return to_string(type);
+}
+
+// Loads up to 12 bytes without a branch on each; bytes past `length` become zero.
+TextView inline_view(const char* from, uint32_t length, size_t readable) {
+  if (readable < TextView::kInlineBytes) return TextView::of({from, length}, 0, 0);
+  uint64_t low = 0;
+  uint32_t high = 0;
+  std::memcpy(&low, from, 8);
+  std::memcpy(&high, from + 8, 4);
+  if (length < 8) {
+    low &= (uint64_t{1} << (8 * length)) - 1;
+    high = 0;
+  } else {
+    high &= static_cast<uint32_t>((uint64_t{1} << (8 * (length - 8))) - 1);
+  }
+  TextView view;
+  view.length = length;
+  std::memcpy(view.inlined, &low, 8);
+  std::memcpy(view.inlined + 8, &high, 4);
+  return view;
+}
+
+// Enlarges by copying; what arrived so far bounds what is allocated.
+void grow(Buffer& buffer, size_t used, size_t bytes) {
+  Buffer larger = Buffer::allocate(bytes);
+  if (used > 0) std::memcpy(larger.writable(), buffer.data(), used);
+  buffer = std::move(larger);
+}
+
+constexpr std::string_view kMarker = "__exception__\r\n";
+constexpr std::string_view kCode = "Code: ";
+constexpr std::string_view kException = ". DB::Exception: ";
+
+// Returns the number of "Code: 395. DB::Exception: ..." at the start of `text`, or 0.
+int64_t exception_code(std::string_view text) {
+  if (!text.starts_with(kCode)) return 0;
+  int64_t code = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, problem] = std::from_chars(text.data() + kCode.size(), last, code);
+  if (problem != std::errc{} || !std::string_view(end, last).starts_with(kException)) return 0;
+  return code;
+}
+
+bool is_plain_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 || c == '\n' || c == '\r' || c == '\t';
+  });
+}
+
+// Finds a server's exception in the tail of a broken answer. Data may hold such a text too, so it must follow the
+// server's marker or run to the very end as plain lines.
+std::string_view find_exception(std::string_view tail) {
+  if (const size_t marker = tail.rfind(kCode); marker != std::string_view::npos) {
+    const std::string_view text = tail.substr(marker);
+    if (exception_code(text) != 0) {
+      const std::string_view before = tail.substr(0, marker);
+      const bool marked = before.substr(before.size() - std::min<size_t>(before.size(), 64)).find(kMarker) !=
+                          std::string_view::npos;
+      if (marked || (text.ends_with('\n') && is_plain_text(text))) return text;
+    }
+  }
+  return {};
+}
+
+template <class T>
+bool known_numbers(const Column& column) {
+  std::vector<bool> known(size_t{1} << (8 * sizeof(T)));
+  const auto index = [](T number) { return static_cast<size_t>(static_cast<std::make_unsigned_t<T>>(number)); };
+  for (const auto& [name, number] : *column.type.values) known[index(static_cast<T>(number))] = true;
+  const auto numbers = column.as<T>();
+  for (size_t row = 0; row < numbers.size(); ++row) {
+    if (!known[index(numbers[row])] && !column.is_null(row)) return false;
+  }
+  return true;
+}
+
+// Gives each row the key it refers to; false when there is no such key.
+template <class Index>
+bool look_up(const Column& dictionary, const Buffer& indexes, Column& column) {
+  const size_t width = byte_width(column.type);
+  const auto* index = reinterpret_cast<const Index*>(indexes.data());
+  column.values = Buffer::allocate(column.rows * width);
+  column.texts = dictionary.texts;
+  if (column.type.nullable) {
+    column.validity = Buffer::allocate((column.rows + 7) / 8);
+    std::memset(column.validity.writable(), 0, column.validity.size());
+  }
+  for (size_t row = 0; row < column.rows; ++row) {
+    if (index[row] >= dictionary.rows) return false;
+    std::memcpy(column.values.writable() + row * width, dictionary.values.data() + index[row] * width, width);
+    if (!column.type.nullable) continue;
+    column.nulls += index[row] == 0;
+    column.validity.writable()[row / 8] |= std::byte(unsigned{index[row] != 0} << (row % 8));
+  }
+  if (column.nulls == 0) column.validity = {};
+  return true;
+}
+
+// The value of a NULL row is zero, whatever the server left there.
+void clear_nulls(Column& column) {
+  const size_t width = byte_width(column.type);
+  for (size_t row = 0; row < column.rows; ++row) {
+    if (column.is_null(row)) std::memset(column.values.writable() + row * width, 0, width);
+  }
+}
+
+}  // namespace
+
+void encode_native(const Batch& batch, std::string& out) {
+  size_t total = 20;
+  for (size_t i = 0; i < batch.columns().size(); ++i) {
+    total += encoded_bytes(batch.column(i)) + batch.schema().fields[i].name.size() + 64;
+  }
+  out.reserve(out.size() + total);
+  append_varuint(batch.columns().size(), out);
+  append_varuint(batch.rows(), out);
+  for (size_t i = 0; i < batch.columns().size(); ++i) {
+    const Column& column = batch.column(i);
+    append_sized(batch.schema().fields[i].name, out);
+    append_sized(travelling_type(column.type), out);
+    if (column.type.nullable) append_null_map(column, out);
+    if (column.type.id == TypeId::kString) {
+      append_texts(column, out);
+    } else {
+      out.append(column.values.chars(), column.rows * byte_width(column.type));
+    }
+  }
+}
+
+NativeReader::NativeReader(std::unique_ptr<ByteSource> bytes) : bytes_(std::move(bytes)) {}
+
+Result<std::optional<Batch>> NativeReader::next(std::stop_token stop) {
+  stop_ = std::move(stop);
+  column_.reset();
+  if (!error_) {
+    if (!more()) {
+      if (!error_) return std::optional<Batch>();
+    } else if (!server_text_ahead()) {
+      Batch batch;
+      if (read_block(batch)) return std::optional<Batch>(std::move(batch));
+      if (error_->code == Code::kBadBlock) prefer_server_text();
+    }
+  }
+  return *error_;
+}
+
+bool NativeReader::read_block(Batch& batch) {
+  uint64_t columns = 0, rows = 0;
+  if (!read_number("number of columns", kMaxColumns, columns)) return false;
+  if (!read_number("number of rows", kMaxRows, rows)) return false;
+  if (columns == 0 && rows != 0) return fail("a block has rows and no columns");
+  std::vector<Column> read;
+  for (uint32_t i = 0; i < columns; ++i) {
+    column_ = i;
+    if (known_.size() == i) known_.emplace_back();
+    if (!read_header(i, known_[i])) return false;
+    if (!read_column(known_[i].type, static_cast<size_t>(rows), read.emplace_back())) return false;
+  }
+  if (schema_ && schema_->size() != columns) schema_ = nullptr;
+  if (!schema_) {
+    Schema schema;
+    std::unordered_set<std::string_view> names;
+    for (size_t i = 0; i < columns; ++i) {
+      if (!names.insert(known_[i].name).second) return fail("a block has a column twice: " + known_[i].name);
+      schema.fields.push_back({known_[i].name, known_[i].type, "the server"});
+    }
+    schema_ = std::make_shared<const Schema>(std::move(schema));
+  }
+  batch = Batch(schema_, std::move(read), static_cast<size_t>(rows));
+  return true;
+}
+
+bool NativeReader::read_header(size_t index, KnownColumn& known) {
+  std::string name, type_text;
+  if (!read_text(kMaxNameBytes, "name of a column", name)) return false;
+  if (!read_text(kMaxTypeBytes, "type of a column", type_text)) return false;
+  if (known.name == name && known.type_text == type_text && schema_ && index < schema_->size()) return true;
+  schema_ = nullptr;
+  auto type = parse_type(type_text);
+  known = {std::move(name), std::move(type_text), {}};
+  if (!type) {
+    fail(type.error().message, type.error().expected);
+    if (type.error().code == Code::kUnsupportedType) {
+      error_->code = Code::kUnsupportedType;
+      error_->hint = type.error().hint;
+    }
+    return false;
+  }
+  known.type = std::move(*type);
+  return true;
+}
+
+bool NativeReader::read_column(const Type& type, size_t rows, Column& column) {
+  column.type = type;
+  column.rows = rows;
+  if (type.low_cardinality && rows > 0) {
+    if (!read_dictionary(column)) return false;
+  } else if ((type.nullable && !read_nulls(column)) || !read_plain(column)) {
+    return false;
+  }
+  if (column.nulls > 0) clear_nulls(column);
+  return check_values(column);
+}
+
+bool NativeReader::read_plain(Column& column) {
+  if (column.type.id == TypeId::kString) return read_texts(column);
+  return read_values(uint64_t{column.rows} * byte_width(column.type), column.values);
+}
+
+// LowCardinality: version, flags, the keys as a column, and for each row the number of its key. Key 0 of a Nullable
+// is NULL.
+bool NativeReader::read_dictionary(Column& column) {
+  constexpr uint64_t kVersion = 1, kGlobal = 0x100, kHasKeys = 0x200;
+  uint64_t version = 0, flags = 0, keys = 0, rows = 0;
+  if (!read_u64(version) || !read_u64(flags)) return false;
+  if (version != kVersion || (flags & 0xFF) > 3 || (flags & kGlobal) != 0 || (flags & kHasKeys) == 0) {
+    return fail("a LowCardinality column is laid out in an unknown way");
+  }
+  if (!read_u64(keys)) return false;
+  if (keys > kMaxRows) return fail("a dictionary has too many keys: " + std::to_string(keys));
+  Column dictionary{.type = column.type, .rows = static_cast<size_t>(keys)};
+  if (!read_plain(dictionary) || !read_u64(rows)) return false;
+  if (rows != column.rows) return fail("a dictionary serves another number of rows than its block");
+  if (rows * byte_width(column.type) > kMaxLookedUp) return fail("a dictionary stands for too many bytes");
+  const size_t width = size_t{1} << (flags & 0xFF);
+  Buffer indexes;
+  if (!read_values(rows * width, indexes)) return false;
+  bool known = false;
+  if (width == 1) known = look_up<uint8_t>(dictionary, indexes, column);
+  if (width == 2) known = look_up<uint16_t>(dictionary, indexes, column);
+  if (width == 4) known = look_up<uint32_t>(dictionary, indexes, column);
+  if (width == 8) known = look_up<uint64_t>(dictionary, indexes, column);
+  return known || fail("a row refers to a key that its dictionary lacks");
+}
+
+bool NativeReader::read_u64(uint64_t& number) {
+  Buffer bytes;
+  if (!read_values(sizeof(number), bytes)) return false;
+  std::memcpy(&number, bytes.data(), sizeof(number));
+  return true;
+}
+
+bool NativeReader::read_nulls(Column& column) {
+  Buffer map;
+  if (!read_values(column.rows, map)) return false;
+  uint8_t all = 0;
+  for (const std::byte null : std::span(map.data(), map.size())) {
+    column.nulls += static_cast<uint8_t>(null);
+    all |= static_cast<uint8_t>(null);
+  }
+  if (all > 1) return fail("a null map holds another byte than 0 and 1");
+  if (column.nulls == 0) return true;
+  column.validity = Buffer::allocate((column.rows + 7) / 8);
+  std::memset(column.validity.writable(), 0, column.validity.size());
+  for (size_t row = 0; row < column.rows; ++row) {
+    const auto valid = static_cast<unsigned>(map.data()[row] ^ std::byte{1});
+    column.validity.writable()[row / 8] |= std::byte(valid << (row % 8));
+  }
+  return true;
+}
+
+bool NativeReader::read_values(uint64_t bytes, Buffer& values) {
+  size_t used = 0;
+  const auto whole = static_cast<size_t>(bytes);
+  values = Buffer::allocate(std::min(whole, std::max(left().size(), kChunkBytes)));
+  while (used < whole) {
+    if (!need()) return false;
+    const size_t part = std::min(left().size(), whole - used);
+    if (used + part > values.size()) grow(values, used, std::min(whole, std::max(used + part, 2 * values.size())));
+    std::memcpy(values.writable() + used, left().data(), part);
+    used += part;
+    at_ += part;
+  }
+  return true;
+}
+
+bool NativeReader::read_texts(Column& column) {
+  constexpr size_t kFirstViews = 65536;
+  size_t capacity = std::min(column.rows, kFirstViews);
+  Buffer views = Buffer::allocate(capacity * sizeof(TextView));
+  size_t row = 0;
+  while (row < column.rows) {
+    if (row == capacity) {
+      capacity = std::min(column.rows, 2 * capacity);
+      grow(views, row * sizeof(TextView), capacity * sizeof(TextView));
+    }
+    auto* to = reinterpret_cast<TextView*>(views.writable());
+    // Texts that lie whole in the chunk stay there; the column keeps the chunk alive.
+    bool kept = false;
+    const char* const begin = chunk_.chars();
+    const char* const end = begin + chunk_.size();
+    const char* from = begin + at_;
+    for (; row < capacity && from != end; ++row) {
+      uint64_t length = 0;
+      const size_t prefix = get_varuint(from, end, length);
+      if (prefix == 0 || length > static_cast<size_t>(end - from) - prefix) break;
+      from += prefix;
+      if (length <= TextView::kInlineBytes) {
+        to[row] = inline_view(from, static_cast<uint32_t>(length), static_cast<size_t>(end - from));
+      } else {
+        if (!kept) column.texts.push_back(chunk_);
+        kept = true;
+        to[row] = TextView::of({from, static_cast<size_t>(length)}, static_cast<uint32_t>(column.texts.size() - 1),
+                               static_cast<uint32_t>(from - begin));
+      }
+      from += length;
+    }
+    at_ = static_cast<size_t>(from - begin);
+    if (row < capacity && !read_split_text(column, to[row++])) return false;
+  }
+  column.values = std::move(views);
+  return true;
+}
+
+// A text that does not lie whole in one chunk.
+bool NativeReader::read_split_text(Column& column, TextView& view) {
+  uint64_t length = 0;
+  if (!read_number("length of a text", kMaxTextBytes, length)) return false;
+  Buffer text;
+  if (!read_values(length, text)) return false;
+  view = TextView::of(text.text(), static_cast<uint32_t>(column.texts.size()), 0);
+  if (length > TextView::kInlineBytes) column.texts.push_back(std::move(text));
+  return true;
+}
+
+bool NativeReader::check_values(Column& column) {
+  bool known = true;
+  if (column.type.id == TypeId::kBool) {
+    known = std::ranges::all_of(column.as<uint8_t>(), [](uint8_t value) { return value <= 1; });
+  } else if (column.type.id == TypeId::kEnum8) {
+    known = known_numbers<int8_t>(column);
+  } else if (column.type.id == TypeId::kEnum16) {
+    known = known_numbers<int16_t>(column);
+  }
+  return known || fail("a block holds a number that its type does not have", to_string(column.type).substr(0, 200));
+}
+
+bool NativeReader::read_text(size_t most, std::string_view what, std::string& text) {
+  uint64_t length = 0;
+  Buffer bytes;
+  if (!read_number("length of the " + std::string(what), most, length) || !read_values(length, bytes)) return false;
+  text = bytes.text();
+  return true;
+}
+
+bool NativeReader::read_number(std::string_view what, uint64_t most, uint64_t& number) {
+  number = 0;
+  for (unsigned shift = 0; shift < 63; shift += 7) {
+    if (!need()) return false;
+    const auto byte = static_cast<uint8_t>(left().front());
+    ++at_;
+    number |= uint64_t{byte & 0x7Fu} << shift;
+    if ((byte & 0x80) == 0) {
+      if (number <= most) return true;
+      return fail("the " + std::string(what) + " is too large: " + std::to_string(number),
+                  "at most " + std::to_string(most));
+    }
+  }
+  return fail("the " + std::string(what) + " is not a number");
+}
+
+// Makes sure that there is a byte left; false at the end and on an error, which error_ tells apart.
+bool NativeReader::more() {
+  if (at_ < chunk_.size()) return true;
+  if (ended_) return false;
+  auto read = bytes_->read(kChunkBytes, stop_);
+  if (!read) {
+    error_ = read.error();
+    return false;
+  }
+  base_ += chunk_.size();
+  at_ = 0;
+  before_ = std::exchange(chunk_, std::move(*read));
+  ended_ = chunk_.empty();
+  return !ended_;
+}
+
+bool NativeReader::need() {
+  if (more()) return true;
+  if (error_) return false;
+  return fail("the answer ends inside a block");
+}
+
+bool NativeReader::fail(std::string message, std::string expected) {
+  Error error{.code = Code::kBadBlock, .message = std::move(message), .expected = std::move(expected)};
+  error.where.uri = bytes_->uri();
+  error.where.byte = base_ + at_;
+  error.where.column = column_;
+  if (column_ && *column_ < known_.size()) error.where.column_name = known_[*column_].name;
+  error.hint = "the bytes are not what ClickHouse sends, or were damaged on their way; run it again";
+  error.side = Side::kSource;
+  error_ = std::move(error);
+  return false;
+}
+
+// Joins chunks until `bytes` bytes lie together, or all that there are.
+std::string_view NativeReader::peek(size_t bytes) {
+  while (!ended_ && left().size() < bytes) {
+    auto read = bytes_->read(bytes - left().size(), stop_);
+    if (!read) break;
+    ended_ = read->empty();
+    Buffer joined = Buffer::allocate(left().size() + read->size());
+    std::memcpy(joined.writable(), left().data(), left().size());
+    if (!ended_) std::memcpy(joined.writable() + left().size(), read->data(), read->size());
+    base_ += at_;
+    at_ = 0;
+    chunk_ = std::move(joined);
+  }
+  return left().substr(0, bytes);
+}
+
+// An exception that the server wrote where the next block would begin.
+bool NativeReader::server_text_ahead() {
+  const char first = left().front();
+  if (first != kCode.front() && first != '\r' && first != '\n' && first != '_') return false;
+  constexpr size_t kLongestText = 65536;
+  const std::string_view head = peek(64);
+  const bool marked = head.substr(0, 2 + kMarker.size()).find(kMarker) != std::string_view::npos;
+  if (!marked && exception_code(head) == 0) return false;
+  const std::string_view text = peek(kLongestText);
+  const size_t code = text.find(kCode);
+  take_server_text(code == std::string_view::npos ? text : text.substr(code));
+  return true;
+}
+
+// A block that broke off may have done so because the server did: then its own words say more than ours.
+void NativeReader::prefer_server_text() {
+  constexpr size_t kTail = 16384;
+  std::string tail(before_.text().substr(before_.size() - std::min(before_.size(), kTail)));
+  tail += chunk_.text();
+  for (size_t i = 0; i < 16 && !ended_; ++i) {
+    auto read = bytes_->read(kTail, stop_);
+    if (!read || read->empty()) ended_ = true;
+    if (read) tail += read->text();
+  }
+  const std::string_view text = find_exception(tail);
+  if (ended_ && !text.empty()) take_server_text(text);
+}
+
+void NativeReader::take_server_text(std::string_view text) {
+  Error error{.code = Code::kServer, .message = std::string(text.substr(0, text.find_first_of("\r\n")))};
+  error.native_code = exception_code(text);
+  error.where.uri = bytes_->uri();
+  error.side = Side::kSource;
+  error_ = std::move(error);
+}
+
+}  // namespace flatbed
