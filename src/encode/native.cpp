@@ -18,6 +18,7 @@ constexpr size_t kChunkBytes = size_t{1} << 20;
 constexpr uint64_t kMaxColumns = 100'000;
 constexpr uint64_t kMaxRows = (uint64_t{1} << 31) - 1;
 constexpr uint64_t kMaxTextBytes = (uint64_t{1} << 32) - 1;
+constexpr size_t kTailBytes = 16384;
 constexpr uint64_t kMaxLookedUp = uint64_t{1} << 30;  // a dictionary's values take more room than their bytes
 constexpr size_t kMaxNameBytes = size_t{1} << 16;
 constexpr size_t kMaxTypeBytes = size_t{4} << 20;
@@ -176,8 +177,8 @@ std::string_view find_exception(std::string_view tail) {
     const std::string_view text = tail.substr(marker);
     if (exception_code(text) != 0) {
       const std::string_view before = tail.substr(0, marker);
-      const bool marked = before.substr(before.size() - std::min<size_t>(before.size(), 64)).find(kMarker) !=
-                          std::string_view::npos;
+      const bool marked =
+          before.substr(before.size() - std::min<size_t>(before.size(), 64)).find(kMarker) != std::string_view::npos;
       if (marked || (text.ends_with('\n') && is_plain_text(text))) return text;
     }
   }
@@ -490,11 +491,19 @@ bool NativeReader::more() {
     error_ = read.error();
     return false;
   }
+  remember_tail();
   base_ += chunk_.size();
   at_ = 0;
-  before_ = std::exchange(chunk_, std::move(*read));
+  chunk_ = std::move(*read);
   ended_ = chunk_.empty();
   return !ended_;
+}
+
+// Keeps the last bytes that were read, for an exception text that was taken for data.
+void NativeReader::remember_tail() {
+  const std::string_view text = chunk_.text();
+  tail_ += text.substr(text.size() - std::min(text.size(), kTailBytes));
+  if (tail_.size() > 2 * kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
 }
 
 bool NativeReader::need() {
@@ -547,13 +556,15 @@ bool NativeReader::server_text_ahead() {
 
 // A block that broke off may have done so because the server did: then its own words say more than ours.
 void NativeReader::prefer_server_text() {
-  constexpr size_t kTail = 16384;
-  std::string tail(before_.text().substr(before_.size() - std::min(before_.size(), kTail)));
+  constexpr size_t kMostBytes = size_t{1} << 20;  // what is worth reading on for
+  std::string tail = tail_;
   tail += chunk_.text();
-  for (size_t i = 0; i < 16 && !ended_; ++i) {
-    auto read = bytes_->read(kTail, stop_);
-    if (!read || read->empty()) ended_ = true;
-    if (read) tail += read->text();
+  for (size_t more = 0; more < kMostBytes && !ended_;) {
+    auto read = bytes_->read(kTailBytes, stop_);
+    ended_ = !read || read->empty();
+    if (ended_) break;
+    tail += read->text();
+    more += read->size();
   }
   const std::string_view text = find_exception(tail);
   if (ended_ && !text.empty()) take_server_text(text);

@@ -19,9 +19,9 @@ namespace flatbed {
 /// COST: one copy of every column.
 void encode_native(const Batch& batch, std::string& out);
 
-/// Reads blocks as batches. A LowCardinality column comes as values, its dictionary resolved. The timezone of a DateTime
-/// is not in the blocks that HTTP carries: whoever needs it asks DESCRIBE. Bytes of any origin give batches or an error; memory is taken only for bytes that have arrived.
-/// THREADS: one owner.
+/// Reads blocks as batches. A LowCardinality column comes as values, its dictionary resolved. The timezone of a
+/// DateTime is not in the blocks that HTTP carries: whoever needs it asks DESCRIBE. Bytes of any origin give batches or
+/// an error; memory is taken only for bytes that have arrived. THREADS: one owner.
 class NativeReader {
  public:
   explicit NativeReader(std::unique_ptr<ByteSource> bytes);
@@ -50,6 +50,7 @@ class NativeReader {
   bool read_number(std::string_view what, uint64_t most, uint64_t& number);
   bool more();
   bool need();
+  void remember_tail();
   bool fail(std::string message, std::string expected = "");
   std::string_view peek(size_t bytes);
   bool server_text_ahead();
@@ -60,7 +61,7 @@ class NativeReader {
   std::unique_ptr<ByteSource> bytes_;
   std::stop_token stop_{};
   Buffer chunk_{};
-  Buffer before_{};  // the chunk before, for an exception text that spans both
+  std::string tail_{};  // of the chunks before
   size_t at_ = 0;
   uint64_t base_ = 0;  // offset of chunk_ in the stream
   bool ended_ = false;
