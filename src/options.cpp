@@ -84,7 +84,9 @@ Result<Options> Options::check(std::span<const OptionSpec> specs, const std::map
     if (spec == specs.end() || !serves(*spec, use)) {
       const std::string near = nearest_name(name, names);
       return Error{.code = Code::kUnknownOption,
-                   .message = std::string(use == Use::kRead ? "no option for reading" : "no option for writing") +
+                   .message = std::string(use == Use::kRead ? "no option for reading"
+                                 : use == Use::kWrite ? "no option for writing"
+                                                      : "no option of a run") +
                               " has the name \"" + name + "\"",
                    .hint = near.empty() ? "list them with: flatbed connectors" : "did you mean \"" + near + "\"?"};
     }

@@ -122,6 +122,12 @@ class Batch {
   const Origin& origin() const noexcept { return origin_; }
   /// Returns the record number of a row, exact even after rows were dropped.
   uint64_t record(size_t row) const noexcept { return origin_.first_record + (kept_ ? (*kept_)[row] : row); }
+  /// Returns the same rows, with their record numbers, under other columns. REQUIRES: rows() values in each column.
+  Batch with_columns(std::shared_ptr<const Schema> schema, std::vector<Column> columns) const {
+    Batch changed(std::move(schema), std::move(columns), rows_, origin_);
+    changed.kept_ = kept_;
+    return changed;
+  }
   /// Keeps the rows whose flag is not 0. REQUIRES: keep.size() == rows(). COST: one copy of the kept rows.
   Batch filter(std::span<const uint8_t> keep) const;
   /// Returns the bytes this batch holds, shared buffers included.

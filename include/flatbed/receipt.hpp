@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "flatbed/dialect.hpp"
 #include "flatbed/schema.hpp"
 #include "flatbed/status.hpp"
 
@@ -40,6 +41,8 @@ struct Receipt {
 std::string to_json(const Receipt& receipt);
 /// Writes an error as JSON, one object.
 std::string to_json(const Error& error);
+/// Writes a dialect as JSON, one object.
+std::string to_json(const Dialect& dialect);
 /// Writes a schema as JSON: [{"name":..., "type":..., "decided_by":...}].
 std::string to_json(const Schema& schema);
 

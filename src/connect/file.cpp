@@ -1,5 +1,7 @@
 // The file connector. Enters: a path, a glob or "-", and options. Leaves: a source of the rows of text files, or a
 // sink that writes one text file, which appears under its name only when it is whole.
+#include "connect/file.hpp"
+
 #include <atomic>
 
 #include "columns/csv_source.hpp"
@@ -97,6 +99,10 @@ Dialect dialect_of(const Uri& uri, const Options& options) {
   return dialect;
 }
 
+ReadFileOptions read_file_options(const Options& options) {
+  return {.member = options.text("member"), .unpack_limit = options.count("unpack_limit")};
+}
+
 Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
   std::vector<std::string> paths{uri.path};
   if (uri.path != "-") {
@@ -104,7 +110,7 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
     if (!expanded) return std::move(expanded).error();
     paths = std::move(*expanded);
   }
-  const ReadFileOptions file_options{.member = options.text("member"), .unpack_limit = options.count("unpack_limit")};
+  const ReadFileOptions file_options = read_file_options(options);
   std::vector<CsvInput> inputs;
   for (const std::string& path : paths) {
     inputs.push_back({.uri = path, .reopenable = path != "-", .open = [path, file_options] {
@@ -112,6 +118,29 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
                       }});
   }
   return csv_source(std::move(inputs), {.dialect = dialect_of(uri, options), .all_text = options.flag("all_text")});
+}
+
+// As much as the detection looks at.
+constexpr size_t kSampleBytes = size_t{1} << 16;
+
+Result<Dialect> sniff_head(ByteSource& bytes, const Dialect& given, std::stop_token stop) {
+  std::string sample;
+  bool whole = false;
+  while (!whole && sample.size() < kSampleBytes) {
+    auto part = bytes.read(kSampleBytes - sample.size(), stop);
+    if (!part) return std::move(part).error();
+    whole = part->empty();
+    sample += part->text();
+  }
+  auto dialect = sniff(sample, whole, given);
+  if (dialect) return dialect;
+  Error error = std::move(dialect).error();
+  if (error.where.uri.empty()) error.where.uri = bytes.uri();
+  return error;
+}
+
+Result<Options> read_options(const std::map<std::string, std::string>& given) {
+  return Options::check(kOptions, given, Use::kRead);
 }
 
 class FileSink final : public Sink {
@@ -174,6 +203,52 @@ Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) 
 }
 
 }  // namespace
+
+Result<Dialect> dialect_from(const std::map<std::string, std::string>& given) {
+  auto options = read_options(given);
+  if (!options) return std::move(options).error();
+  return dialect_of({}, *options);
+}
+
+Result<Dialect> sniff(std::string_view bytes, const std::map<std::string, std::string>& options) {
+  auto given = dialect_from(options);
+  if (!given) return given;
+  return sniff_head(*memory_bytes(bytes), *given, {});
+}
+
+Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
+  auto uri = parse_uri(source.uri);
+  if (!uri) return std::move(uri).error();
+  if (uri->scheme != "file") {
+    return Error{.code = Code::kUsage, .message = "only text files have a dialect, not " + uri->shown};
+  }
+  auto options = read_options(source.options);
+  if (!options) return std::move(options).error();
+  std::string path = uri->path;
+  if (path != "-") {
+    auto paths = expand_glob(path);
+    if (!paths) return std::move(paths).error();
+    path = paths->front();
+  }
+  auto bytes = open_bytes(path, read_file_options(*options));
+  if (!bytes) return std::move(bytes).error();
+  return sniff_head(**bytes, dialect_of(*uri, *options), stop);
+}
+
+Connector bytes_connector(std::string_view bytes, std::shared_ptr<const void> owner) {
+  auto make = [bytes, owner](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Source>> {
+    std::vector<CsvInput> inputs;
+    inputs.push_back({.uri = kBytesUri, .reopenable = true, .open = [bytes, owner]() {
+                        return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, kBytesUri, owner));
+                      }});
+    return csv_source(std::move(inputs), {.dialect = dialect_of(uri, options), .all_text = options.flag("all_text")});
+  };
+  return {.name = "bytes",
+          .schemes = {"bytes"},
+          .summary = "The bytes of a text file that the program holds",
+          .options = kOptions,
+          .make_source = std::move(make)};
+}
 
 Connector file_connector() {
   return {.name = "file",

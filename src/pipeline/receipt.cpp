@@ -43,6 +43,12 @@ class Object {
   }
   void text(std::string_view member, std::string_view value) { append_text(name(member), value); }
   void number(std::string_view member, uint64_t value) { name(member) += std::to_string(value); }
+  // To three places.
+  void decimal(std::string_view member, double value) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 3).ptr;
+    name(member).append(digits, end);
+  }
   template <class T>
   void number(std::string_view member, const std::optional<T>& value) {
     if (value) number(member, *value);
@@ -102,6 +108,23 @@ std::string to_json(const Error& error) {
   return json;
 }
 
+std::string to_json(const Dialect& dialect) {
+  std::string json;
+  {
+    Object object(json);
+    object.text("delimiter", dialect.delimiter.value);
+    object.text("quote", dialect.quote.value);
+    object.text("escape", dialect.escape.value);
+    object.name("has_header") += dialect.header.value ? "true" : "false";
+    object.number("skip_rows", dialect.skip_rows.value);
+    object.text("encoding", dialect.encoding.value);
+    object.text("newline", dialect.newline.value);
+    object.decimal("score", dialect.score);
+    object.text("runner_up", dialect.runner_up);
+  }
+  return json;
+}
+
 std::string to_json(const Schema& schema) {
   std::string json;
   append_schema(json, schema);
@@ -132,9 +155,7 @@ std::string to_json(const Receipt& receipt) {
     object.number("target_rows_before", receipt.target_rows_before);
     object.number("target_rows_after", receipt.target_rows_after);
     append_rejects(object, receipt);
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, receipt.seconds, std::chars_format::fixed, 3).ptr;
-    object.name("seconds").append(digits, end);
+    object.decimal("seconds", receipt.seconds);
   }
   return json;
 }

@@ -1,0 +1,28 @@
+// What the fronts use of the file connector: its options as a dialect, its dialect detection, and bytes as a file.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "flatbed/dialect.hpp"
+#include "flatbed/registry.hpp"
+
+namespace flatbed {
+
+/// Returns the dialect that options of a file choose; what they do not choose has its default.
+Result<Dialect> dialect_from(const std::map<std::string, std::string>& options);
+
+/// Finds the dialect of the first file of an endpoint, as reading it would. ERRORS: kUsage when it is no file.
+Result<Dialect> sniff(const Endpoint& source, std::stop_token stop = {});
+/// Finds the dialect of bytes that the caller holds.
+Result<Dialect> sniff(std::string_view bytes, const std::map<std::string, std::string>& options);
+
+/// The address of the bytes in a registry that has their connector.
+constexpr const char* kBytesUri = "bytes:";
+/// Makes a connector that reads `bytes` as a file with these bytes is read, without a copy.
+/// LIFETIME: a null owner means the caller keeps the bytes.
+Connector bytes_connector(std::string_view bytes, std::shared_ptr<const void> owner = nullptr);
+
+}  // namespace flatbed

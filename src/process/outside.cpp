@@ -1,0 +1,78 @@
+// Steps written outside the library. Enters: a batch and what a foreign function answers to it. Leaves: a batch whose
+// rows still know their records, or an error: an answer is never trusted about its shape.
+#include "process/outside.hpp"
+
+#include <utility>
+
+namespace flatbed {
+namespace {
+
+Error bad_answer(std::string message, std::string expected) {
+  return {.code = Code::kUsage, .message = std::move(message), .expected = std::move(expected)};
+}
+
+Error other_rows(size_t found, size_t wanted) {
+  Error error = bad_answer("a step answered with " + std::to_string(found) + " rows",
+                           std::to_string(wanted) + " rows, as many as it was given");
+  error.hint = "to drop rows, answer with flags: true where a row stays";
+  return error;
+}
+
+class OutsideProcessor final : public Processor {
+ public:
+  explicit OutsideProcessor(OutsideStep step) : step_(std::move(step)) {}
+
+  Result<Schema> bind(const Schema& schema) override {
+    auto answer = step_(empty_batch(std::make_shared<const Schema>(schema)));
+    if (!answer) return std::move(answer).error();
+    if (!answer->batch) return schema;
+    if (answer->batch->rows() != 0) return other_rows(answer->batch->rows(), 0);
+    schema_ = answer->batch->shared_schema();
+    return *schema_;
+  }
+
+  Result<Batch> apply(Batch batch, std::vector<Error>&) override {
+    if (batch.rows() == 0) return schema_ ? batch.with_columns(schema_, empty_batch(schema_).columns()) : batch;
+    auto answer = step_(batch);
+    if (!answer) return std::move(answer).error();
+    if (answer->keep.has_value() == (schema_ != nullptr)) {
+      return bad_answer("a step answered once with flags and once with columns", "the same kind of answer every time");
+    }
+    return answer->keep ? filtered(batch, *answer->keep) : replaced(batch, std::move(*answer->batch));
+  }
+
+ private:
+  static Batch empty_batch(std::shared_ptr<const Schema> schema) {
+    std::vector<Column> columns;
+    for (const Field& field : schema->fields) columns.push_back({.type = field.type});
+    return Batch(std::move(schema), std::move(columns), 0);
+  }
+
+  static Result<Batch> filtered(const Batch& batch, const std::vector<uint8_t>& keep) {
+    if (keep.size() != batch.rows()) {
+      return bad_answer("a step answered with " + std::to_string(keep.size()) + " flags",
+                        std::to_string(batch.rows()) + ", one a row");
+    }
+    return batch.filter(keep);
+  }
+
+  Result<Batch> replaced(const Batch& batch, Batch answer) const {
+    if (answer.rows() != batch.rows()) return other_rows(answer.rows(), batch.rows());
+    if (answer.schema() != *schema_) {
+      return bad_answer("a step answered with the columns " + to_string(answer.schema()),
+                        to_string(*schema_) + ", as it did for a batch of no rows");
+    }
+    return batch.with_columns(schema_, std::move(answer.columns()));
+  }
+
+  OutsideStep step_;
+  std::shared_ptr<const Schema> schema_{};  // of the answers; null when they are flags
+};
+
+}  // namespace
+
+std::unique_ptr<Processor> outside_step(OutsideStep step) {
+  return std::make_unique<OutsideProcessor>(std::move(step));
+}
+
+}  // namespace flatbed
