@@ -119,7 +119,8 @@ struct WriterOptions {
   bool formula_safe = false;  ///< put ' before cells that a spreadsheet would run (=, +, -, @, tab, CR); changes data
 };
 
-/// Writes batches as CSV. A NULL becomes an empty field, an empty text of a nullable column "".
+/// Writes batches as CSV that Reader and the typed reader read back as the same values. A NULL becomes an empty field (or
+/// the dialect's first null text), an empty text of a nullable column "".
 class Writer {
  public:
   explicit Writer(WriterOptions options = {});
@@ -129,7 +130,9 @@ class Writer {
   /// Appends the header line, if the dialect has one.
   void header(const Schema& schema, std::string& out);
   /// Appends a line for each row. COST: one pass over each column.
-  void write(const Batch& batch, std::string& out);
+  /// ERRORS: kBadOption for a time zone or encoding that is not known; kInexact, with the row, for a value that the
+  /// dialect has no way to write. `out` then holds part of the batch.
+  Status write(const Batch& batch, std::string& out);
 
  private:
   struct Impl;

@@ -242,6 +242,11 @@ size_t TimeZone::period_at(int64_t utc) const noexcept {
   return static_cast<size_t>(after - periods_.begin()) - 1;
 }
 
+bool TimeZone::repeats_at_utc(int64_t utc) const noexcept {
+  const size_t at = period_at(utc);
+  return at > 0 && utc < periods_[at].begin + periods_[at - 1].offset - periods_[at].offset;
+}
+
 int64_t TimeZone::utc_of_local(int64_t local, bool& ambiguous, bool& gap) const noexcept {
   constexpr int64_t kMostOffset = 2 * kDay;
   int64_t utc = 0;

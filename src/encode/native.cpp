@@ -9,6 +9,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "encode/put_text.hpp"
+
 static_assert(std::endian::native == std::endian::little, "columns lie in memory as Native writes them");
 
 namespace flatbed {
@@ -70,41 +72,20 @@ void append_null_map(const Column& column, std::string& out) {
   }
 }
 
-constexpr size_t kSlack = 16;  // bytes past its end that put_bytes may touch
-
-// Copies short texts without a call or a loop. May write, not read, up to kSlack bytes past the end.
-char* put_outside(char* to, const char* from, size_t length) {
-  if (length < 16) {
-    std::memcpy(to, from, 8);
-    std::memcpy(to + length - 8, from + length - 8, 8);
-  } else if (length <= 32) {
-    std::memcpy(to, from, 16);
-    std::memcpy(to + length - 16, from + length - 16, 16);
-  } else {
-    std::memcpy(to, from, length);
-  }
-  return to + length;
-}
-
 void append_texts(const Column& column, std::string& out) {
   // A slice small enough that the bytes resize() clears are still in the nearest cache when they are written.
   constexpr size_t kSlice = 256;
   const auto views = column.as<TextView>();
   for (size_t first = 0; first < views.size(); first += kSlice) {
     const auto slice = views.subspan(first, std::min(kSlice, views.size() - first));
-    size_t most = kSlack;
+    size_t most = kPutTextSlack;
     for (const TextView& view : slice) most += view.length + varuint_size(view.length);
     const size_t begin = out.size();
     out.resize(begin + most);
     char* to = out.data() + begin;
     for (const TextView& view : slice) {
       to = put_varuint(to, view.length);
-      if (view.length <= TextView::kInlineBytes) {
-        std::memcpy(to, view.inlined, TextView::kInlineBytes);
-        to += view.length;
-      } else {
-        to = put_outside(to, column.texts[view.outside.buffer].chars() + view.outside.offset, view.length);
-      }
+      to = put_text(to, view, column);
     }
     out.resize(static_cast<size_t>(to - out.data()));
   }
@@ -114,7 +95,7 @@ size_t encoded_bytes(const Column& column) {
   size_t total = column.type.nullable ? column.rows : 0;
   if (column.type.id != TypeId::kString) return total + column.values.size();
   for (const TextView& view : column.as<TextView>()) total += view.length + varuint_size(view.length);
-  return total + kSlack;
+  return total + kPutTextSlack;
 }
 
 std::string travelling_type(Type type) {

@@ -1,0 +1,27 @@
+// Batches to the bytes of a file.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "flatbed/batch.hpp"
+#include "flatbed/csv.hpp"
+#include "flatbed/status.hpp"
+
+namespace flatbed {
+
+/// Turns batches of one schema into bytes, appended to what the caller writes out. THREADS: one owner.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  /// Appends what stands before the first row.
+  virtual void begin(const Schema& schema, std::string& out) = 0;
+  virtual Status encode(const Batch& batch, std::string& out) = 0;
+  /// Appends what stands after the last row.
+  virtual void end(std::string& out) = 0;
+};
+
+/// Makes an encoder of csv::Writer.
+std::unique_ptr<Encoder> csv_encoder(csv::WriterOptions options);
+
+}  // namespace flatbed
