@@ -323,27 +323,6 @@ std::optional<std::vector<uint8_t>> flags_of(const py::object& answer) {
   return keep;
 }
 
-// Puts the batches of a stream together as the one answer to a batch.
-Result<Batch> only_batch(Source& source) {
-  auto schema = source.open({}, {});
-  if (!schema) return std::move(schema).error();
-  std::vector<Batch> batches;
-  for (;;) {
-    auto delivery = source.next({});
-    if (!delivery) return std::move(delivery).error();
-    if (!*delivery) break;
-    if ((*delivery)->batch.rows() != 0) batches.push_back(std::move((*delivery)->batch));
-  }
-  if (batches.size() == 1) return std::move(batches.front());
-  if (!batches.empty()) {
-    return Error{.code = Code::kUsage, .message = "a step answered with a stream of several batches",
-                 .expected = "one batch", .hint = "combine them, as pyarrow's combine_chunks and Polars' rechunk do"};
-  }
-  std::vector<Column> columns;
-  for (const Field& field : schema->fields) columns.push_back({.type = field.type});
-  return Batch(std::make_shared<const Schema>(std::move(*schema)), std::move(columns), 0);
-}
-
 // Appends the flags of a boolean Arrow array; a NULL does not keep its row.
 void append_flags(const ArrowArray& array, std::vector<uint8_t>& keep) {
   const auto bit = [&](const void* bits, int64_t row) {
