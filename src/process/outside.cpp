@@ -2,7 +2,11 @@
 // rows still know their records, or an error: an answer is never trusted about its shape.
 #include "process/outside.hpp"
 
+#include <cerrno>
 #include <utility>
+
+#include "columns/arrow_c.hpp"
+#include "flatbed/arrow.hpp"
 
 namespace flatbed {
 namespace {
@@ -16,6 +20,12 @@ Error other_rows(size_t found, size_t wanted) {
                            std::to_string(wanted) + " rows, as many as it was given");
   error.hint = "to drop rows, answer with flags: true where a row stays";
   return error;
+}
+
+Batch empty_batch(std::shared_ptr<const Schema> schema) {
+  std::vector<Column> columns;
+  for (const Field& field : schema->fields) columns.push_back({.type = field.type});
+  return Batch(std::move(schema), std::move(columns), 0);
 }
 
 class OutsideProcessor final : public Processor {
@@ -42,12 +52,6 @@ class OutsideProcessor final : public Processor {
   }
 
  private:
-  static Batch empty_batch(std::shared_ptr<const Schema> schema) {
-    std::vector<Column> columns;
-    for (const Field& field : schema->fields) columns.push_back({.type = field.type});
-    return Batch(std::move(schema), std::move(columns), 0);
-  }
-
   static Result<Batch> filtered(const Batch& batch, const std::vector<uint8_t>& keep) {
     if (keep.size() != batch.rows()) {
       return bad_answer("a step answered with " + std::to_string(keep.size()) + " flags",
@@ -69,10 +73,60 @@ class OutsideProcessor final : public Processor {
   std::shared_ptr<const Schema> schema_{};  // of the answers; null when they are flags
 };
 
+// A stream that gives one batch and ends.
+struct OneBatch {
+  ArrowSchema schema{};
+  ArrowArray batch{};
+
+  static int get_schema(ArrowArrayStream* stream, ArrowSchema* out) {
+    auto& self = *static_cast<OneBatch*>(stream->private_data);
+    if (self.schema.release == nullptr) return EINVAL;
+    *out = std::exchange(self.schema, {});
+    return 0;
+  }
+  static int get_next(ArrowArrayStream* stream, ArrowArray* out) {
+    *out = std::exchange(static_cast<OneBatch*>(stream->private_data)->batch, {});
+    return 0;
+  }
+  static const char* get_last_error(ArrowArrayStream*) { return "the schema was taken before"; }
+  static void release(ArrowArrayStream* stream) {
+    auto* self = static_cast<OneBatch*>(stream->private_data);
+    if (self->schema.release != nullptr) self->schema.release(&self->schema);
+    if (self->batch.release != nullptr) self->batch.release(&self->batch);
+    delete self;
+    stream->release = nullptr;
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Processor> outside_step(OutsideStep step) {
   return std::make_unique<OutsideProcessor>(std::move(step));
+}
+
+Result<Batch> import_batch(ArrowSchema* schema, ArrowArray* batch) {
+  auto* one = new OneBatch{std::exchange(*schema, {}), std::exchange(*batch, {})};
+  ArrowArrayStream stream{OneBatch::get_schema, OneBatch::get_next, OneBatch::get_last_error, OneBatch::release, one};
+  auto source = stream_source(&stream);
+  if (!source) return std::move(source).error();
+  return only_batch(**source);
+}
+
+Result<Batch> only_batch(Source& source) {
+  auto schema = source.open({}, {});
+  if (!schema) return std::move(schema).error();
+  auto delivery = source.next({});
+  while (delivery && *delivery && (*delivery)->batch.rows() == 0) delivery = source.next({});
+  if (!delivery) return std::move(delivery).error();
+  if (!*delivery) return empty_batch(std::make_shared<const Schema>(std::move(*schema)));
+  for (auto more = source.next({});; more = source.next({})) {
+    if (!more) return std::move(more).error();
+    if (!*more) return std::move((*delivery)->batch);
+    if ((*more)->batch.rows() == 0) continue;
+    Error error = bad_answer("a step answered with several batches", "one batch");
+    error.hint = "join them first, as pyarrow's combine_chunks and Polars' rechunk do";
+    return error;
+  }
 }
 
 }  // namespace flatbed

@@ -28,4 +28,7 @@ std::unique_ptr<Processor> outside_step(OutsideStep step);
 /// Reads one Arrow batch. OWNERSHIP: both structs are moved in, also on failure.
 Result<Batch> import_batch(ArrowSchema* schema, ArrowArray* batch);
 
+/// Reads a source that must hold one batch; without rows it gives a batch of none.
+Result<Batch> only_batch(Source& source);
+
 }  // namespace flatbed

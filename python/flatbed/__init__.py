@@ -1,0 +1,75 @@
+"""Carries rows between flat files and ClickHouse, and proves the load.
+
+>>> import flatbed as fb
+>>> fb.copy("orders.csv", "clickhouse://localhost/shop/orders")  # doctest: +SKIP
+<flatbed.Receipt read=66412008 loaded=66412008 rejected=0>
+
+A source is a path, a glob, "-", a URI, the bytes of a text file, or any object with `__arrow_c_stream__` (pyarrow,
+Polars, DuckDB, pandas). A target is a path, "-" or a URI.
+"""
+
+from __future__ import annotations
+
+from flatbed._core import (
+    Batch,
+    Connector,
+    Dialect,
+    Field,
+    Option,
+    Pipeline,
+    Progress,
+    Reader,
+    Receipt,
+    Schema,
+    Table,
+    __version__,
+    connectors,
+    copy,
+    kernel,
+    preview,
+    read_csv,
+    schema,
+    sniff,
+    tables,
+)
+from flatbed.errors import (
+    ConvertError,
+    Error,
+    IOError,
+    ParseError,
+    RunError,
+    SchemaError,
+    ServerError,
+    UsageError,
+)
+
+__all__ = [
+    "Batch",
+    "Connector",
+    "ConvertError",
+    "Dialect",
+    "Error",
+    "Field",
+    "IOError",
+    "Option",
+    "ParseError",
+    "Pipeline",
+    "Progress",
+    "Reader",
+    "Receipt",
+    "RunError",
+    "Schema",
+    "SchemaError",
+    "ServerError",
+    "Table",
+    "UsageError",
+    "__version__",
+    "connectors",
+    "copy",
+    "kernel",
+    "preview",
+    "read_csv",
+    "schema",
+    "sniff",
+    "tables",
+]
