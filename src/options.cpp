@@ -80,13 +80,15 @@ Result<Options> Options::check(std::span<const OptionSpec> specs, const std::map
     options.values_.emplace(spec.name, spec.default_text);
   }
   for (const auto& [name, value] : given) {
-    const auto spec = std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& s) { return s.name == name; });
-    if (spec == specs.end() || !serves(*spec, use)) {
+    // A name may stand for one thing in reading and for another in writing, so the use is part of it.
+    const auto spec = std::find_if(specs.begin(), specs.end(),
+                                   [&](const OptionSpec& known) { return known.name == name && serves(known, use); });
+    if (spec == specs.end()) {
       const std::string near = nearest_name(name, names);
       return Error{.code = Code::kUnknownOption,
-                   .message = std::string(use == Use::kRead ? "no option for reading"
-                                 : use == Use::kWrite ? "no option for writing"
-                                                      : "no option of a run") +
+                   .message = std::string(use == Use::kRead    ? "no option for reading"
+                                          : use == Use::kWrite ? "no option for writing"
+                                                               : "no option of a run") +
                               " has the name \"" + name + "\"",
                    .hint = near.empty() ? "list them with: flatbed connectors" : "did you mean \"" + near + "\"?"};
     }
