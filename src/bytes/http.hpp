@@ -31,10 +31,10 @@ struct HttpOptions {
 /// One request. A body is sent once and never a second time: when the connection breaks, the caller decides.
 struct HttpRequest {
   std::string method = "GET";
-  std::string url{};                                             ///< http:// or https://, without parameters
+  std::string url{};                                              ///< http:// or https://, without parameters
   std::vector<std::pair<std::string, std::string>> parameters{};  ///< of the query, not yet encoded
   std::vector<std::string> headers{};                             ///< "Name: value"
-  std::string_view body{};       ///< LIFETIME: outlives the response
+  std::string_view body{};                                        ///< LIFETIME: outlives the response
   ByteSource* stream = nullptr;  ///< the body, pulled; instead of `body`. LIFETIME: outlives the response
 };
 

@@ -1,0 +1,84 @@
+// Tables of ClickHouse as sources and sinks, whatever runs the server: shared by clickhouse.cpp and chdb.cpp.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "bytes/clickhouse_server.hpp"
+#include "flatbed/registry.hpp"
+
+namespace flatbed {
+
+/// A table; `database` and `name` are as a person writes them.
+struct TableAddress {
+  std::string database{}, name{};
+};
+
+/// Makes the way to the server, when it is first needed.
+using ReachServer = std::function<Result<ClickHouseServer>(std::stop_token)>;
+
+/// REQUIRES: options checked against kTableOptions.
+Result<std::unique_ptr<Source>> clickhouse_source(ReachServer reach, TableAddress table, const Options& options,
+                                                  std::string shown);
+Result<std::unique_ptr<Sink>> clickhouse_sink(ReachServer reach, TableAddress table, const Options& options,
+                                              std::string shown);
+/// Lists the tables of a database, or of all when it is empty.
+Result<std::vector<TableInfo>> clickhouse_tables(const ClickHouseServer& server, const std::string& database,
+                                                 std::stop_token stop);
+/// Reads the option `settings`. ERRORS: kBadOption.
+Result<ServerSettings> server_settings(const Options& options);
+
+inline constexpr std::array kTableOptions = {
+    OptionSpec{.name = "query", .help = "SELECT to read in place of the table", .use = Use::kRead},
+    OptionSpec{.name = "where", .help = "Condition, in SQL, that rows must meet", .use = Use::kRead},
+    OptionSpec{.name = "order_by", .help = "Expressions, in SQL, to order rows by", .use = Use::kRead},
+    OptionSpec{.name = "limit", .type = OptionType::kCount, .help = "Most rows to read", .use = Use::kRead},
+    OptionSpec{.name = "create",
+               .type = OptionType::kFlag,
+               .help = "Create the table if it is missing",
+               .default_text = "false",
+               .use = Use::kWrite},
+    OptionSpec{
+        .name = "engine", .help = "Engine of the table to create", .default_text = "MergeTree", .use = Use::kWrite},
+    OptionSpec{.name = "order_key",
+               .type = OptionType::kNames,
+               .help = "Columns that the table to create is ordered by",
+               .use = Use::kWrite},
+    OptionSpec{.name = "load",
+               .help = "Name of the load: a block that a load of this name has inserted is not inserted again",
+               .use = Use::kWrite},
+    OptionSpec{.name = "block_rows",
+               .type = OptionType::kCount,
+               .help = "Rows of a block, which is one INSERT",
+               .default_text = "1048576",
+               .use = Use::kWrite},
+    OptionSpec{.name = "block_bytes",
+               .type = OptionType::kBytes,
+               .help = "Bytes at which a block ends that has fewer rows",
+               .default_text = "64M",
+               .use = Use::kWrite},
+    OptionSpec{.name = "connections",
+               .type = OptionType::kCount,
+               .help = "INSERTs on their way at a time",
+               .default_text = "2",
+               .use = Use::kWrite},
+    OptionSpec{.name = "settings",
+               .type = OptionType::kNames,
+               .help = "Settings of ClickHouse for every statement: name=value,name=value"},
+};
+
+/// Puts the options of a connector behind those of tables.
+template <size_t Count>
+constexpr auto with_table_options(const std::array<OptionSpec, Count>& own) {
+  std::array<OptionSpec, kTableOptions.size() + Count> all;
+  for (size_t i = 0; i < kTableOptions.size(); ++i) all[i] = kTableOptions[i];
+  for (size_t i = 0; i < Count; ++i) all[kTableOptions.size() + i] = own[i];
+  return all;
+}
+
+}  // namespace flatbed
