@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <mutex>
 
@@ -18,6 +19,30 @@ constexpr long kReceiveBytes = 256 << 10;
 constexpr long kUploadBytes = 512 << 10;
 using Clock = std::chrono::steady_clock;
 
+// Keeps SIGPIPE from this thread while curl or its TLS library writes to a connection that the peer may have closed.
+class NoSigpipe {
+ public:
+  NoSigpipe() noexcept {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoSigpipe() {
+    const timespec now{};
+    if (!was_pending_) sigtimedwait(&pipe_, nullptr, &now);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoSigpipe(const NoSigpipe&) = delete;
+  NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+ private:
+  sigset_t pipe_, before_;
+  bool was_pending_ = false;
+};
+
 struct FreeList {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
@@ -28,6 +53,7 @@ struct Handles {
   CURLM* multi = nullptr;
   Handles() noexcept : easy(curl_easy_init()), multi(curl_multi_init()) {}
   ~Handles() {
+    const NoSigpipe guard;
     curl_easy_cleanup(easy);
     curl_multi_cleanup(multi);
   }
@@ -166,6 +192,7 @@ class Transfer final : public HttpResponse {
     curl_multi_add_handle(handles_->multi, handles_->easy);
   }
   ~Transfer() override {
+    const NoSigpipe guard;
     curl_multi_remove_handle(handles_->multi, handles_->easy);
     pool_->give_back(std::move(handles_));
   }
@@ -316,6 +343,7 @@ void Transfer::configure_body(const HttpRequest& request) {
 // Lets curl work until the condition holds or the transfer is over.
 template <class Until>
 Status Transfer::drive(Until until, std::stop_token stop) {
+  const NoSigpipe guard;
   stop_ = stop;
   const std::stop_callback wake(stop, [multi = handles_->multi] { curl_multi_wakeup(multi); });
   uint64_t moved = moved_bytes();
