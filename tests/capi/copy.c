@@ -187,7 +187,9 @@ static void tells_its_progress(flatbed_context* context) {
   CHECK(seen.events >= 3 && seen.rejected == 1 && seen.finished == 1);
 }
 
-/* A stream without an end. */
+/* A stream without an end: the same file, over and over. */
+static const char* endless_path = NULL;
+
 static int endless_schema(struct ArrowArrayStream* stream, struct ArrowSchema* out) {
   struct ArrowArrayStream* inner = (struct ArrowArrayStream*)stream->private_data;
   return inner->get_schema(inner, out);
@@ -202,7 +204,7 @@ static int endless_next(struct ArrowArrayStream* stream, struct ArrowArray* out)
     flatbed_context* context = NULL;
     inner->release(inner);
     CHECK_OK(flatbed_context_new(&context, &error));
-    CHECK_OK(flatbed_read(context, in_folder("endless.csv"), NULL, NULL, inner, &error));
+    CHECK_OK(flatbed_read(context, endless_path, NULL, NULL, inner, &error));
     flatbed_context_free(context);
     return inner->get_next(inner, out);
   }
@@ -228,7 +230,6 @@ static void* cancel_later(void* pipeline) {
 }
 
 static void is_cancelled(flatbed_context* context) {
-  const char* source = write_file("endless.csv", "id\n1\n");
   const char* target = in_folder("cancelled.csv");
   struct ArrowArrayStream inner;
   struct ArrowArrayStream endless = {endless_schema, endless_next, no_error, endless_release, &inner};
@@ -236,7 +237,8 @@ static void is_cancelled(flatbed_context* context) {
   flatbed_receipt* receipt = NULL;
   pthread_t thread;
   const time_t began = time(NULL);
-  CHECK_OK(flatbed_read(context, source, NULL, NULL, &inner, &error));
+  endless_path = write_file("endless.csv", "id\n1\n");
+  CHECK_OK(flatbed_read(context, endless_path, NULL, NULL, &inner, &error));
   CHECK_OK(flatbed_pipeline_new(context, &pipeline, &error));
   CHECK_OK(flatbed_pipeline_source_stream(pipeline, &endless, &error));
   CHECK_OK(flatbed_pipeline_target(pipeline, target, NULL, &error));
