@@ -16,6 +16,7 @@ class TextBuilder {
   explicit TextBuilder(size_t rows) : views_(Buffer::allocate(rows * sizeof(TextView))) {}
 
   void add(std::string_view text) {
+    if (text.empty()) return add_null();
     if (text.size() <= TextView::kInlineBytes) return add(TextView::of(text, 0, 0));
     if (texts_.empty() || texts_.back().size() - used_ < text.size()) start(text.size());
     std::memcpy(texts_.back().writable() + used_, text.data(), text.size());
