@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "columns/arrow_c.hpp"
-#include "columns/digits.hpp"
+#include "columns/put_digits.hpp"
 #include "columns/find_column.hpp"
 #include "flatbed/arrow.hpp"
 

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "columns/digits.hpp"
+#include "columns/put_digits.hpp"
 
 namespace flatbed {
 namespace {
