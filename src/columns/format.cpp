@@ -10,14 +10,13 @@
 #include <type_traits>
 #include <utility>
 
-#include "columns/digits.hpp"
+#include "columns/put_digits.hpp"
 
 namespace flatbed {
 namespace {
 
 __extension__ typedef unsigned __int128 Uint128;
 
-constexpr size_t kSlack = 16;  // bytes past the end of its text that put_number() and its like may use
 constexpr int64_t kSecondsOfDay = 86400;
 
 template <class T>
@@ -232,6 +231,40 @@ size_t longest_name(const Type& type) {
   return longest;
 }
 
+// Most bytes of a value's text.
+size_t most_bytes(const Type& type) {
+  constexpr size_t kFloat = 32, kTime = 40, kAddress = 48;
+  switch (type.id) {
+    case TypeId::kFixedString:
+      return type.width;
+    case TypeId::kEnum8:
+    case TypeId::kEnum16:
+      return std::max<size_t>(longest_name(type), 6);
+    case TypeId::kDate:
+      return 10;
+    case TypeId::kFloat32:
+    case TypeId::kFloat64:
+      return kFloat;
+    case TypeId::kDate32:
+    case TypeId::kDateTime:
+    case TypeId::kDateTime64:
+      return kTime;
+    case TypeId::kUuid:
+    case TypeId::kIpv6:
+      return kAddress;
+    case TypeId::kInt256:
+    case TypeId::kUInt256:
+    case TypeId::kDecimal256:
+      return 80;  // sign, 78 digits and a point
+    case TypeId::kInt128:
+    case TypeId::kUInt128:
+    case TypeId::kDecimal128:
+      return 42;
+    default:
+      return 22;  // sign, 20 digits and a point
+  }
+}
+
 }  // namespace
 
 // One function a type, chosen once for a column.
@@ -377,14 +410,11 @@ struct Puts {
   }
 
   static ValueFormat format(const Type& type, const TimeZone* zone) {
-    constexpr size_t kMostDigits = 80;  // sign, 78 digits and a point; every other type but these two needs less
     ValueFormat made;
     made.type_ = &type;
     made.zone_ = zone;
     made.put_ = of(type.id);
-    made.most_ = kMostDigits + kSlack;
-    if (type.id == TypeId::kFixedString) made.most_ = type.width;
-    if (type.id == TypeId::kEnum8 || type.id == TypeId::kEnum16) made.most_ = longest_name(type) + kSlack;
+    made.most_ = most_bytes(type);
     return made;
   }
 };

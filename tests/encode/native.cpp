@@ -3,64 +3,24 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "encode/pieces.hpp"
 
 namespace {
 
 using namespace flatbed;
 
-// Hands text out in pieces of one size, so that every border is met.
-class Pieces : public ByteSource {
- public:
-  Pieces(std::string text, size_t piece) : text_(std::move(text)), piece_(piece) {}
-  Result<Buffer> read(size_t most, std::stop_token) override {
-    const size_t bytes = std::min({most, piece_, text_.size() - at_});
-    Buffer buffer = Buffer::allocate(bytes);
-    std::memcpy(buffer.writable(), text_.data() + at_, bytes);
-    at_ += bytes;
-    return buffer;
-  }
-  const std::string& uri() const noexcept override { return uri_; }
-  uint64_t consumed_bytes() const noexcept override { return at_; }
-
- private:
-  std::string text_;
-  size_t piece_;
-  size_t at_ = 0;
-  std::string uri_ = "test:";
-};
-
-std::string golden(const std::string& name) {
-  std::ifstream file(FLATBED_SOURCE_DIR "/tests/encode/golden/" + name + ".native", std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  REQUIRE_MESSAGE(!text.empty(), name);
-  return text;
-}
-
-Result<std::vector<Batch>> read_all(const std::string& text, size_t piece) {
-  NativeReader reader(std::make_unique<Pieces>(text, piece));
-  std::vector<Batch> batches;
-  while (true) {
-    auto batch = reader.next({});
-    if (!batch) return batch.error();
-    if (!*batch) return batches;
-    batches.push_back(std::move(**batch));
-  }
-}
-
 Batch read_one(const std::string& name) {
-  auto batches = read_all(golden(name), 1 << 20);
+  auto batches = read_blocks(golden(name), 1 << 20);
   REQUIRE(batches.ok());
   REQUIRE(batches->size() == 1);
   return batches->front();
 }
 
 Error read_error(const std::string& text, size_t piece = 1 << 20) {
-  auto batches = read_all(text, piece);
+  auto batches = read_blocks(text, piece);
   REQUIRE(!batches.ok());
   return batches.error();
 }
@@ -95,7 +55,7 @@ TEST_SUITE("encode") {
     for (const char* name : {"numbers", "decimals", "texts", "times", "others", "two_blocks"}) {
       const std::string text = golden(name);
       for (const size_t piece : {size_t{1}, size_t{2}, size_t{3}, size_t{7}, size_t{64}, size_t{1} << 20}) {
-        auto batches = read_all(text, piece);
+        auto batches = read_blocks(text, piece);
         REQUIRE_MESSAGE(batches.ok(), name << ": " << to_string(batches.error()));
         std::string again;
         for (const Batch& batch : *batches) encode_native(batch, again);
@@ -143,7 +103,7 @@ TEST_SUITE("encode") {
     CHECK(texts(batch, "s")[19] == "19");
     std::string again;
     encode_native(batch, again);
-    auto back = read_all(again, 11);
+    auto back = read_blocks(again, 11);
     REQUIRE(back.ok());
     CHECK(values<int32_t>(back->front(), "i") == values<int32_t>(batch, "i"));
     CHECK(texts(back->front(), "s") == texts(batch, "s"));
@@ -160,7 +120,7 @@ TEST_SUITE("encode") {
     std::string sent;
     encode_native(batch, sent);
     CHECK(sent.find("LowCardinality") == std::string::npos);
-    auto back = read_all(sent, 5);
+    auto back = read_blocks(sent, 5);
     REQUIRE(back.ok());
     CHECK(texts(back->front(), "n") == texts(batch, "n"));
 
@@ -170,7 +130,7 @@ TEST_SUITE("encode") {
   }
 
   TEST_CASE("blocks follow each other and share their schema") {
-    auto batches = read_all(golden("two_blocks"), 10);
+    auto batches = read_blocks(golden("two_blocks"), 10);
     REQUIRE(batches.ok());
     REQUIRE(batches->size() == 2);
     CHECK((*batches)[0].rows() == 4);
@@ -191,7 +151,7 @@ TEST_SUITE("encode") {
     std::string text;
     encode_native(Batch(schema, {column}, 5), text);
     for (const size_t piece : {1, 100, 4096, 100'000}) {
-      auto batches = read_all(text, piece);
+      auto batches = read_blocks(text, piece);
       REQUIRE(batches.ok());
       CHECK(texts(batches->front(), "s") == std::vector<std::string>{long_text, "", middle, "a", middle.substr(283)});
     }
@@ -200,13 +160,13 @@ TEST_SUITE("encode") {
   TEST_CASE("a block cut short anywhere is an error, a stream cut between blocks is not") {
     const std::string text = golden("nulls");
     for (size_t cut = 1; cut < text.size(); ++cut) {
-      auto batches = read_all(text.substr(0, cut), 1 << 20);
+      auto batches = read_blocks(text.substr(0, cut), 1 << 20);
       REQUIRE_MESSAGE(!batches.ok(), cut);
       CHECK(batches.error().code == Code::kBadBlock);
       CHECK(batches.error().message == "the answer ends inside a block");
       CHECK(batches.error().where.byte == cut);
     }
-    CHECK(read_all("", 1)->empty());
+    CHECK(read_blocks("", 1)->empty());
   }
 
   TEST_CASE("sizes are believed only as far as bytes have arrived") {
@@ -288,7 +248,7 @@ TEST_SUITE("encode") {
         "Code: 395. DB::Exception: x";
     REQUIRE(text[11] == '\x1A');
     text[11] = '\x1B';
-    auto batches = read_all(text, 4);
+    auto batches = read_blocks(text, 4);
     REQUIRE(batches.ok());
     CHECK(texts(batches->front(), "a") == std::vector<std::string>{"Code: 395. DB::Exception: x"});
     text += "\x01";
