@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -159,6 +160,25 @@ class GzipBytes final : public Unpacking {
   bool done_ = false;
 };
 
+// libarchive drops names that the locale cannot write; while this lives, the thread's locale can write all of them.
+class NamesAreUtf8 {
+ public:
+  NamesAreUtf8() noexcept : ours_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (ours_ != nullptr) before_ = uselocale(ours_);
+  }
+  ~NamesAreUtf8() {
+    if (ours_ == nullptr) return;
+    uselocale(before_);
+    freelocale(ours_);
+  }
+  NamesAreUtf8(const NamesAreUtf8&) = delete;
+  NamesAreUtf8& operator=(const NamesAreUtf8&) = delete;
+
+ private:
+  locale_t ours_;
+  locale_t before_ = nullptr;
+};
+
 // A walk through the entries of a zip or tar, or the one entry that libarchive makes of a compressed stream.
 class Entries {
  public:
@@ -199,19 +219,20 @@ class Entries {
 
   // Goes to the next entry that is a file. ARCHIVE_OK, ARCHIVE_EOF, or an error of libarchive.
   int next() {
+    const NamesAreUtf8 guard;
     for (;;) {
       const int code = archive_read_next_header(archive_.get(), &entry_);
       if (code == ARCHIVE_RETRY) continue;
       if (code < ARCHIVE_WARN || code == ARCHIVE_EOF) return code;
       // Archives made on a Mac carry a shadow of each file.
-      if (archive_entry_filetype(entry_) == AE_IFREG && !name().starts_with("__MACOSX/")) return ARCHIVE_OK;
+      if (archive_entry_filetype(entry_) != AE_IFREG) continue;
+      const char* text = archive_entry_pathname_utf8(entry_);
+      if (text == nullptr) text = archive_entry_pathname(entry_);
+      name_ = text ? text : "";
+      if (!name_.starts_with("__MACOSX/")) return ARCHIVE_OK;
     }
   }
-  std::string name() const {
-    const char* text = archive_entry_pathname_utf8(entry_);
-    if (text == nullptr) text = archive_entry_pathname(entry_);
-    return text ? text : "";
-  }
+  const std::string& name() const { return name_; }
   bool encrypted() const { return archive_entry_is_encrypted(entry_) != 0; }
   la_ssize_t read(void* to, size_t most, std::stop_token stop) {
     stop_ = std::move(stop);
@@ -254,6 +275,7 @@ class Entries {
   FileBytes* file_;  // null when `stored_` cannot seek
   std::unique_ptr<struct archive, int (*)(struct archive*)> archive_;
   struct archive_entry* entry_ = nullptr;
+  std::string name_{};
   Buffer fed_{};
   std::stop_token stop_{};
   Status failure_{};
@@ -322,6 +344,7 @@ class ArchiveBytes final : public Unpacking {
     if (count > 0) return counted(std::move(buffer));
     done_ = true;
     if (Status status = check_last(); !status) return status;
+    if (holds_members()) return drain(std::move(stop));
     return buffer;
   }
 
@@ -348,6 +371,15 @@ class ArchiveBytes final : public Unpacking {
     if (code != ARCHIVE_EOF) return fault();
     return {};
   }
+  // Layers below compare their checksums at their end, and whoever fills a pipe wants to be heard out.
+  Result<Buffer> drain(const std::stop_token& stop) {
+    const auto* file = dynamic_cast<const FileBytes*>(stored_.get());
+    while (file == nullptr || !file->seekable()) {
+      Result<Buffer> rest = stored_->read(kReadBytes, stop);
+      if (!rest || rest->empty()) return rest;
+    }
+    return Buffer();
+  }
   Error no_such_member() const {
     Error error{.code = Code::kNotFound, .where = {.uri = uri()}, .side = Side::kSource};
     if (names_.empty()) {
@@ -357,7 +389,8 @@ class ArchiveBytes final : public Unpacking {
     }
     error.message = "the archive has no member of this name: " + member_;
     error.expected = "one of " + list(names_);
-    error.hint = "--member " + nearest_name(member_, names_);
+    const std::string near = nearest_name(member_, names_);
+    error.hint = "--member " + (near.empty() ? names_.front() : near);
     return error;
   }
 
