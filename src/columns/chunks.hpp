@@ -1,0 +1,51 @@
+// Bytes cut into chunks of whole records, with their index.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string_view>
+
+#include "flatbed/bytes.hpp"
+#include "index/field_index.hpp"
+
+namespace flatbed {
+
+/// Some whole records, and where they stand.
+struct Chunk {
+  Buffer bytes{};
+  FieldIndex index{};
+  uint64_t byte = 0;  ///< of the first byte, in the source
+  uint64_t line = 1;  ///< of the first byte
+};
+
+/// Cuts a source of bytes into chunks. A chunk ends at the last record end in its window of `chunk_bytes` bytes, so the
+/// cuts depend on the content and that number alone. A record that does not fit makes the window grow, up to `most`.
+class ChunkReader {
+ public:
+  ChunkReader(std::unique_ptr<ByteSource> source, size_t chunk_bytes, size_t most)
+      : source_(std::move(source)), chunk_bytes_(chunk_bytes), most_(most) {}
+
+  /// Shows the next bytes, `wanted` unless the source ends before; valid until the next call.
+  Result<std::string_view> peek(size_t wanted, std::stop_token stop);
+  /// Passes over bytes that were shown, and that end a line.
+  void drop(size_t bytes);
+  /// Fills `chunk`; false at the end. The chunk's index is reused. ERRORS: kRowTooWide, and those of the source.
+  Result<bool> next(const Syntax& syntax, Chunk& chunk, std::stop_token stop);
+  const ByteSource& source() const noexcept { return *source_; }
+
+ private:
+  Status fill(size_t wanted, std::stop_token stop);
+  void append(const Buffer& part, size_t wanted);
+
+  std::unique_ptr<ByteSource> source_;
+  size_t chunk_bytes_;
+  size_t most_;
+  Buffer ahead_{};  // read and not yet given away
+  Buffer room_{};   // where parts that do not lie side by side are joined
+  bool ended_ = false;
+  uint64_t byte_ = 0;
+  uint64_t line_ = 1;
+};
+
+}  // namespace flatbed

@@ -1,0 +1,31 @@
+// Text files as a source of batches.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flatbed/bytes.hpp"
+#include "flatbed/dialect.hpp"
+#include "flatbed/source.hpp"
+
+namespace flatbed {
+
+/// One file of a table.
+struct CsvInput {
+  std::string uri{};
+  bool reopenable = false;  ///< open() may be called again, and gives the same bytes
+  std::function<Result<std::unique_ptr<ByteSource>>()> open{};
+};
+
+struct CsvSourceOptions {
+  Dialect dialect{};      ///< what the user chose; the rest is detected in the first input
+  bool all_text = false;  ///< every column is String, and no text means NULL
+  size_t chunk_bytes = size_t{1} << 20;
+};
+
+/// Makes a source of the rows of `inputs`, one after the other. REQUIRES: at least one input.
+std::unique_ptr<Source> csv_source(std::vector<CsvInput> inputs, CsvSourceOptions options);
+
+}  // namespace flatbed

@@ -1,0 +1,148 @@
+// Rejects as errors. Enters: misfits and failures of a chunk. Leaves: what was wrong, where, and what would be right.
+// Invariant: one error for each record that is no row, with its raw bytes.
+#include "columns/rejects.hpp"
+
+#include <simdjson.h>
+
+namespace flatbed {
+namespace {
+
+// A value inside a message: short, on one line, and UTF-8.
+std::string shown(std::string_view value) {
+  constexpr size_t kMost = 60;
+  constexpr char kHex[] = "0123456789abcdef";
+  const bool valid = simdjson::validate_utf8(value.data(), value.size());
+  std::string text = "'";
+  size_t at = 0;
+  // A cut inside a letter would leave half of it.
+  for (; at < value.size() && (at < kMost || (valid && (static_cast<unsigned char>(value[at]) & 0xC0) == 0x80)); ++at) {
+    const auto byte = static_cast<unsigned char>(value[at]);
+    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !valid))
+      text += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    else
+      text += value[at];
+  }
+  return text + (at < value.size() ? "...'" : "'");
+}
+
+class RejectMaker {
+ public:
+  RejectMaker(const std::string& uri, bool header, const Chunk& chunk, const Records& records,
+              const std::vector<ColumnPlan>& plans)
+      : uri_(uri), header_(header), chunk_(chunk), records_(records), plans_(plans), lines_(records.text, chunk.line) {}
+
+  Error of_misfit(const Misfit& misfit) {
+    Error error = at(misfit.record, misfit.begin);
+    error.code = misfit.code;
+    error.raw = records_.text.substr(misfit.begin, misfit.end - misfit.begin);
+    const std::string fields = std::to_string(misfit.fields);
+    error.expected = std::to_string(records_.columns) + (records_.columns == 1 ? " field" : " fields") +
+                     (header_ ? ", as in the header" : ", as in the first record");
+    error.hint = "correct the record, or look for a delimiter inside a field that is not quoted";
+    if (misfit.code == Code::kRowTooShort) error.message = "the record has too few fields: " + fields;
+    if (misfit.code == Code::kRowTooLong) error.message = "the record has too many fields: " + fields;
+    if (misfit.code == Code::kTextAfterQuote) {
+      error.message = "text stands between the closing quote of a field and the next delimiter";
+      error.expected = "a delimiter or a line end after the closing quote";
+      error.hint = "double the quotes inside the field";
+    }
+    if (misfit.code == Code::kUnclosedQuote) {
+      error.message = "a quoted field is not closed before the end";
+      error.expected = "a closing quote";
+      error.hint = "close the quote, or double it where it is part of the text";
+    }
+    return error;
+  }
+
+  Error of_failure(const Failure& failure) {
+    const ColumnPlan& plan = plans_[failure.column];
+    const FieldIndex& index = *records_.index;
+    const size_t first = records_.field(failure.row, 0), last = records_.field(failure.row, records_.columns - 1);
+    const size_t field = first + plan.source;
+    Error error = at(failure.row, index.begin(field));
+    error.code = failure.code;
+    error.where.column = static_cast<uint32_t>(plan.source);
+    error.where.column_name = plan.field.name;
+    const uint32_t begin = index.begin(first);
+    uint32_t end = index.end(last);
+    if (end < records_.text.size() && records_.text[end] == '\n' && end > begin && records_.text[end - 1] == '\r')
+      --end;
+    error.raw = records_.text.substr(begin, end - begin);
+    error.expected = to_string(plan.field.type);
+    if (!plan.field.decided_by.empty()) error.expected += ": from " + plan.field.decided_by;
+    explain(failure.code, value_of(field, last), plan.field.type, error);
+    return error;
+  }
+
+ private:
+  Error at(uint32_t record, uint32_t byte) {
+    Error error;
+    error.side = Side::kSource;
+    error.where.uri = uri_;
+    error.where.record = record;
+    error.where.byte = chunk_.byte + byte;
+    error.where.line = lines_.line_at(byte);
+    return error;
+  }
+
+  std::string value_of(size_t field, size_t last) const {
+    const RawField raw = raw_field(records_, field, field == last);
+    if (!raw.quoted || !has_escape(raw.text, *records_.syntax)) return std::string(raw.text);
+    std::string text;
+    append_unescaped(raw.text, *records_.syntax, text);
+    return text;
+  }
+
+  static void explain(Code code, const std::string& value, const Type& type, Error& error) {
+    error.hint = "correct the value, or give the column a type that takes it";
+    switch (code) {
+      case Code::kNotNull:
+        error.message = value.empty() ? "the field is empty and its column takes no NULL"
+                                      : "the field means NULL and its column takes none: " + shown(value);
+        error.hint = "make the column Nullable, or fill the field";
+        break;
+      case Code::kOutOfRange:
+        error.message = "the value lies outside of the range of " + to_string(type) + ": " + shown(value);
+        break;
+      case Code::kInexact:
+        error.message = to_string(type) + " cannot hold the value exactly: " + shown(value);
+        break;
+      case Code::kInvalidUtf8:
+        error.message = "the text is not UTF-8: " + shown(value);
+        error.hint = "name the encoding of the file, as in --encoding latin-1";
+        break;
+      case Code::kNulByte:
+        error.message = "the text holds a NUL byte: " + shown(value);
+        error.hint = "remove the byte";
+        break;
+      default:
+        error.message = "the text is no " + to_string(type) + ": " + shown(value);
+    }
+  }
+
+  const std::string& uri_;
+  bool header_;
+  const Chunk& chunk_;
+  const Records& records_;
+  const std::vector<ColumnPlan>& plans_;
+  LineCursor lines_;
+};
+
+}  // namespace
+
+std::vector<Error> make_rejects(const std::string& uri, bool header, const Chunk& chunk, const Records& records,
+                                const std::vector<ColumnPlan>& plans, const std::vector<Failure>& failures) {
+  RejectMaker maker(uri, header, chunk, records, plans);
+  std::vector<Error> rejects;
+  rejects.reserve(records.misfits.size() + failures.size());
+  auto misfit = records.misfits.begin();
+  for (const Failure& failure : failures) {
+    for (; misfit != records.misfits.end() && misfit->record < failure.row; ++misfit)
+      rejects.push_back(maker.of_misfit(*misfit));
+    rejects.push_back(maker.of_failure(failure));
+  }
+  for (; misfit != records.misfits.end(); ++misfit) rejects.push_back(maker.of_misfit(*misfit));
+  return rejects;
+}
+
+}  // namespace flatbed
