@@ -94,56 +94,56 @@ struct ArrowArrayStream {
 /** Outcome of a call: 0, or a number that never changes its meaning. The hundreds follow the published name. */
 typedef int32_t flatbed_status;
 
-#define FLATBED_OK 0                       /**< no error */
-#define FLATBED_USAGE 10101                /**< FB-USE-0101: the call cannot work as it was given */
-#define FLATBED_UNKNOWN_OPTION 10102       /**< FB-USE-0102: no option has this name */
-#define FLATBED_BAD_OPTION 10103           /**< FB-USE-0103: the value of an option is not one it takes */
-#define FLATBED_BAD_URI 10104              /**< FB-USE-0104: the address cannot be read as a URI */
-#define FLATBED_UNKNOWN_SCHEME 10105       /**< FB-USE-0105: no connector serves this scheme */
-#define FLATBED_UNKNOWN_COLUMN 10106       /**< FB-USE-0106: no column has this name */
-#define FLATBED_BAD_TYPE 10107             /**< FB-USE-0107: the text is not the name of a type */
-#define FLATBED_NOT_FOUND 20101            /**< FB-SRC-0101: the source does not exist */
-#define FLATBED_NOT_A_FILE 20102           /**< FB-SRC-0102: the source is a folder or has no bytes */
-#define FLATBED_EMPTY 20103                /**< FB-SRC-0103: the source holds no record, not even a header */
-#define FLATBED_READ_FAILED 20104          /**< FB-SRC-0104: reading the source failed */
-#define FLATBED_BAD_COMPRESSION 20105      /**< FB-SRC-0105: the compressed data is damaged or cut short */
-#define FLATBED_SOURCE_CHANGED 20106       /**< FB-SRC-0106: the source changed while it was read */
-#define FLATBED_BOMB_LIMIT 20107           /**< FB-SRC-0107: the data unpacks to more than the limit */
-#define FLATBED_DIALECT_UNSURE 30101       /**< FB-DIA-0101: two dialects explain the file equally well */
-#define FLATBED_ENCODING_UNKNOWN 30102     /**< FB-DIA-0102: the text is in an encoding that is not read */
-#define FLATBED_DATE_ORDER_UNSURE 30103    /**< FB-DIA-0103: day/month order is not decided by any value */
-#define FLATBED_ROW_TOO_SHORT 40101        /**< FB-CSV-0101: a record has fewer fields than the header */
-#define FLATBED_ROW_TOO_LONG 40102         /**< FB-CSV-0102: a record has more fields than the header */
-#define FLATBED_UNCLOSED_QUOTE 40103       /**< FB-CSV-0103: a quoted field is not closed before the end */
-#define FLATBED_TEXT_AFTER_QUOTE 40104     /**< FB-CSV-0104: text stands after a closing quote */
-#define FLATBED_INVALID_UTF8 40105         /**< FB-CSV-0105: the bytes are not UTF-8 */
-#define FLATBED_NUL_BYTE 40106             /**< FB-CSV-0106: the text holds a NUL byte */
-#define FLATBED_ROW_TOO_WIDE 40107         /**< FB-CSV-0107: a record is larger than the memory limit allows */
-#define FLATBED_DUPLICATE_NAME 40108       /**< FB-CSV-0108: two columns have the same name */
-#define FLATBED_NOT_NULL 50101             /**< FB-TYPE-0101: the field is empty and its column takes no NULL */
-#define FLATBED_NOT_OF_TYPE 50102          /**< FB-TYPE-0102: the text is no value of the column's type */
-#define FLATBED_OUT_OF_RANGE 50103         /**< FB-TYPE-0103: the value is outside the range of the type */
-#define FLATBED_INEXACT 50104              /**< FB-TYPE-0104: the type cannot hold the value without loss */
-#define FLATBED_UNSUPPORTED_TYPE 50105     /**< FB-TYPE-0105: the type is not carried */
-#define FLATBED_CONNECT 60101              /**< FB-NET-0101: no connection to the server */
-#define FLATBED_AUTH 60102                 /**< FB-NET-0102: the server refused the credentials */
-#define FLATBED_TIMEOUT 60103              /**< FB-NET-0103: the server did not answer in time */
-#define FLATBED_CONNECTION_LOST 60104      /**< FB-NET-0104: the connection broke before the answer was whole */
-#define FLATBED_TLS 60105                  /**< FB-NET-0105: the secure connection could not be made */
-#define FLATBED_INSECURE 60106             /**< FB-NET-0106: a secret would be sent unencrypted */
-#define FLATBED_SERVER 70101               /**< FB-CH-0101: the server refused the statement */
-#define FLATBED_NO_TABLE 70102             /**< FB-CH-0102: the table or database does not exist */
-#define FLATBED_NO_COLUMN 70103            /**< FB-CH-0103: the table and the source differ in columns */
-#define FLATBED_BAD_BLOCK 70104            /**< FB-CH-0104: the server's answer is not a valid Native block */
-#define FLATBED_NO_ENGINE 70105            /**< FB-CH-0105: the embedded engine is missing or did not start */
-#define FLATBED_TARGET_EXISTS 80101        /**< FB-TGT-0101: the target exists already */
-#define FLATBED_WRITE_FAILED 80102         /**< FB-TGT-0102: writing the target failed */
-#define FLATBED_TOO_MANY_REJECTS 90101     /**< FB-RUN-0101: more rows were rejected than the budget allows */
-#define FLATBED_CANCELLED 90102            /**< FB-RUN-0102: the run was cancelled */
-#define FLATBED_MEMORY_LIMIT 90103         /**< FB-RUN-0103: the memory limit leaves no room for the work */
-#define FLATBED_OUT_OF_MEMORY 90104        /**< FB-RUN-0104: no memory */
-#define FLATBED_UNBALANCED 90105           /**< FB-RUN-0105: the counts of the run do not balance */
-#define FLATBED_INTERNAL 90106             /**< FB-RUN-0106: a mistake in Flatbed itself */
+#define FLATBED_OK 0                    /**< no error */
+#define FLATBED_USAGE 10101             /**< FB-USE-0101: the call cannot work as it was given */
+#define FLATBED_UNKNOWN_OPTION 10102    /**< FB-USE-0102: no option has this name */
+#define FLATBED_BAD_OPTION 10103        /**< FB-USE-0103: the value of an option is not one it takes */
+#define FLATBED_BAD_URI 10104           /**< FB-USE-0104: the address cannot be read as a URI */
+#define FLATBED_UNKNOWN_SCHEME 10105    /**< FB-USE-0105: no connector serves this scheme */
+#define FLATBED_UNKNOWN_COLUMN 10106    /**< FB-USE-0106: no column has this name */
+#define FLATBED_BAD_TYPE 10107          /**< FB-USE-0107: the text is not the name of a type */
+#define FLATBED_NOT_FOUND 20101         /**< FB-SRC-0101: the source does not exist */
+#define FLATBED_NOT_A_FILE 20102        /**< FB-SRC-0102: the source is a folder or has no bytes */
+#define FLATBED_EMPTY 20103             /**< FB-SRC-0103: the source holds no record, not even a header */
+#define FLATBED_READ_FAILED 20104       /**< FB-SRC-0104: reading the source failed */
+#define FLATBED_BAD_COMPRESSION 20105   /**< FB-SRC-0105: the compressed data is damaged or cut short */
+#define FLATBED_SOURCE_CHANGED 20106    /**< FB-SRC-0106: the source changed while it was read */
+#define FLATBED_BOMB_LIMIT 20107        /**< FB-SRC-0107: the data unpacks to more than the limit */
+#define FLATBED_DIALECT_UNSURE 30101    /**< FB-DIA-0101: two dialects explain the file equally well */
+#define FLATBED_ENCODING_UNKNOWN 30102  /**< FB-DIA-0102: the text is in an encoding that is not read */
+#define FLATBED_DATE_ORDER_UNSURE 30103 /**< FB-DIA-0103: day/month order is not decided by any value */
+#define FLATBED_ROW_TOO_SHORT 40101     /**< FB-CSV-0101: a record has fewer fields than the header */
+#define FLATBED_ROW_TOO_LONG 40102      /**< FB-CSV-0102: a record has more fields than the header */
+#define FLATBED_UNCLOSED_QUOTE 40103    /**< FB-CSV-0103: a quoted field is not closed before the end */
+#define FLATBED_TEXT_AFTER_QUOTE 40104  /**< FB-CSV-0104: text stands after a closing quote */
+#define FLATBED_INVALID_UTF8 40105      /**< FB-CSV-0105: the bytes are not UTF-8 */
+#define FLATBED_NUL_BYTE 40106          /**< FB-CSV-0106: the text holds a NUL byte */
+#define FLATBED_ROW_TOO_WIDE 40107      /**< FB-CSV-0107: a record is larger than the memory limit allows */
+#define FLATBED_DUPLICATE_NAME 40108    /**< FB-CSV-0108: two columns have the same name */
+#define FLATBED_NOT_NULL 50101          /**< FB-TYPE-0101: the field is empty and its column takes no NULL */
+#define FLATBED_NOT_OF_TYPE 50102       /**< FB-TYPE-0102: the text is no value of the column's type */
+#define FLATBED_OUT_OF_RANGE 50103      /**< FB-TYPE-0103: the value is outside the range of the type */
+#define FLATBED_INEXACT 50104           /**< FB-TYPE-0104: the type cannot hold the value without loss */
+#define FLATBED_UNSUPPORTED_TYPE 50105  /**< FB-TYPE-0105: the type is not carried */
+#define FLATBED_CONNECT 60101           /**< FB-NET-0101: no connection to the server */
+#define FLATBED_AUTH 60102              /**< FB-NET-0102: the server refused the credentials */
+#define FLATBED_TIMEOUT 60103           /**< FB-NET-0103: the server did not answer in time */
+#define FLATBED_CONNECTION_LOST 60104   /**< FB-NET-0104: the connection broke before the answer was whole */
+#define FLATBED_TLS 60105               /**< FB-NET-0105: the secure connection could not be made */
+#define FLATBED_INSECURE 60106          /**< FB-NET-0106: a secret would be sent unencrypted */
+#define FLATBED_SERVER 70101            /**< FB-CH-0101: the server refused the statement */
+#define FLATBED_NO_TABLE 70102          /**< FB-CH-0102: the table or database does not exist */
+#define FLATBED_NO_COLUMN 70103         /**< FB-CH-0103: the table and the source differ in columns */
+#define FLATBED_BAD_BLOCK 70104         /**< FB-CH-0104: the server's answer is not a valid Native block */
+#define FLATBED_NO_ENGINE 70105         /**< FB-CH-0105: the embedded engine is missing or did not start */
+#define FLATBED_TARGET_EXISTS 80101     /**< FB-TGT-0101: the target exists already */
+#define FLATBED_WRITE_FAILED 80102      /**< FB-TGT-0102: writing the target failed */
+#define FLATBED_TOO_MANY_REJECTS 90101  /**< FB-RUN-0101: more rows were rejected than the budget allows */
+#define FLATBED_CANCELLED 90102         /**< FB-RUN-0102: the run was cancelled */
+#define FLATBED_MEMORY_LIMIT 90103      /**< FB-RUN-0103: the memory limit leaves no room for the work */
+#define FLATBED_OUT_OF_MEMORY 90104     /**< FB-RUN-0104: no memory */
+#define FLATBED_UNBALANCED 90105        /**< FB-RUN-0105: the counts of the run do not balance */
+#define FLATBED_INTERNAL 90106          /**< FB-RUN-0106: a mistake in Flatbed itself */
 
 /* ---- Version ---- */
 
@@ -305,9 +305,9 @@ FLATBED_API flatbed_status flatbed_preview(const flatbed_context* context, const
 /** Opens an endpoint as an Arrow stream; a row that cannot be read ends it with an error. `columns` is a
  *  comma-separated list, NULL for all. OWNERSHIP: the caller releases `out`, which needs no other handle.
  *  @since 1.0 @stability stable */
-FLATBED_API flatbed_status flatbed_read(const flatbed_context* context, const char* uri,
-                                        const flatbed_options* options, const char* columns,
-                                        struct ArrowArrayStream* out, flatbed_error** error) FLATBED_NOEXCEPT;
+FLATBED_API flatbed_status flatbed_read(const flatbed_context* context, const char* uri, const flatbed_options* options,
+                                        const char* columns, struct ArrowArrayStream* out,
+                                        flatbed_error** error) FLATBED_NOEXCEPT;
 
 /** The tables behind an endpoint. Text that a getter returns lives as long as the list. */
 typedef struct flatbed_tables flatbed_tables;
@@ -442,8 +442,8 @@ typedef struct flatbed_event {
   uint64_t rows_acknowledged;
   uint64_t rows_rejected;
   uint64_t bytes_read;
-  uint64_t bytes_total; /**< FLATBED_UNKNOWN where the source does not tell */
-  double seconds;       /**< since the run began */
+  uint64_t bytes_total;        /**< FLATBED_UNKNOWN where the source does not tell */
+  double seconds;              /**< since the run began */
   const flatbed_error* reject; /**< FLATBED_EVENT_REJECTED: the row's error, until the callback returns; else NULL */
 } flatbed_event;
 
@@ -466,8 +466,8 @@ typedef struct flatbed_csv_reader flatbed_csv_reader;
 
 /** Starts to read. Options: delimiter, quote, escape, header; those not given have the defaults of RFC 4180, nothing is
  *  detected. LIFETIME: the bytes outlive the reader. @since 1.0 @stability stable */
-FLATBED_API flatbed_status flatbed_csv_reader_open_memory(const char* data, size_t size,
-                                                          const flatbed_options* options, flatbed_csv_reader** out,
+FLATBED_API flatbed_status flatbed_csv_reader_open_memory(const char* data, size_t size, const flatbed_options* options,
+                                                          flatbed_csv_reader** out,
                                                           flatbed_error** error) FLATBED_NOEXCEPT;
 /** Moves to the next record and writes the number of its fields. Writes 0 to `has_record` at the end.
  *  @since 1.0 @stability stable */

@@ -265,11 +265,15 @@ Observer observer_of(flatbed_observer observer, void* user_data) {
     std::optional<flatbed_error> reject;
     if (event.reject != nullptr) reject.emplace(*event.reject);
     const Progress& at = event.progress;
-    const flatbed_event told{sizeof(flatbed_event), static_cast<int32_t>(event.kind),
-                             at.rows_read,          at.rows_acknowledged,
-                             at.rows_rejected,      at.bytes_read,
+    const flatbed_event told{sizeof(flatbed_event),
+                             static_cast<int32_t>(event.kind),
+                             at.rows_read,
+                             at.rows_acknowledged,
+                             at.rows_rejected,
+                             at.bytes_read,
                              at.bytes_total.value_or(FLATBED_UNKNOWN),
-                             at.seconds,            reject ? &*reject : nullptr};
+                             at.seconds,
+                             reject ? &*reject : nullptr};
     return observer(user_data, &told) == 0;
   };
 }
@@ -479,7 +483,8 @@ flatbed_status flatbed_sniff(const flatbed_context* context, const char* uri, co
                              flatbed_dialect** out, flatbed_error** error) noexcept {
   return guard(error, [&]() -> Status {
     if (context == nullptr || uri == nullptr || out == nullptr) return null_argument();
-    return with(sniff(endpoint_of(uri, options)), [&](Dialect dialect) { *out = text_of(std::move(dialect)).release(); });
+    return with(sniff(endpoint_of(uri, options)),
+                [&](Dialect dialect) { *out = text_of(std::move(dialect)).release(); });
   });
 }
 

@@ -40,8 +40,8 @@ static void load(const flatbed_context* context, const char* path, const char* t
   must(flatbed_options_set(options, "order_by", "time_hour,carrier,flight", &error));
   must(flatbed_copy(context, path, NULL, table, options, NULL, &receipt, &error));
   flatbed_receipt_get(receipt, &counts);
-  printf("read %llu, loaded %llu, rejected %llu\n", (unsigned long long)counts.read,
-         (unsigned long long)counts.loaded, (unsigned long long)counts.rejected);
+  printf("read %llu, loaded %llu, rejected %llu\n", (unsigned long long)counts.read, (unsigned long long)counts.loaded,
+         (unsigned long long)counts.rejected);
   flatbed_receipt_free(receipt);
   flatbed_options_free(options);
 }

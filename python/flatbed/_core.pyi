@@ -7,17 +7,17 @@ from typing_extensions import Buffer, Self
 
 __version__: str
 
-class ArrowArrayExportable(Protocol):
+class _ArrowArrayExportable(Protocol):
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
-class ArrowStreamExportable(Protocol):
+class _ArrowStreamExportable(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
-Address: TypeAlias = str | PathLike[str]
-Source: TypeAlias = Address | Buffer | ArrowArrayExportable | ArrowStreamExportable
-Options: TypeAlias = Mapping[str, Any]
-Answer: TypeAlias = Sequence[bool] | Buffer | ArrowArrayExportable | ArrowStreamExportable
-Step: TypeAlias = Callable[[Batch], Answer]
+_Address: TypeAlias = str | PathLike[str]
+_Source: TypeAlias = _Address | Buffer | _ArrowArrayExportable | _ArrowStreamExportable
+_Options: TypeAlias = Mapping[str, Any]
+_Answer: TypeAlias = Sequence[bool] | Buffer | _ArrowArrayExportable | _ArrowStreamExportable
+_Step: TypeAlias = Callable[[Batch], _Answer]
 
 @final
 class Field:
@@ -200,20 +200,20 @@ class Reader:
 class Pipeline:
     def __init__(
         self,
-        source: Source,
+        source: _Source,
         *,
-        options: Options | None = None,
+        options: _Options | None = None,
         columns: Sequence[str] | None = None,
         rename: Mapping[str, str] | None = None,
         types: Mapping[str, str] | None = None,
     ) -> None: ...
-    def then(self, step: Step) -> Self: ...
-    def sink(self, target: Address, *, options: Options | None = None) -> Self: ...
+    def then(self, step: _Step) -> Self: ...
+    def sink(self, target: _Address, *, options: _Options | None = None) -> Self: ...
     def run(
         self,
         *,
-        rejects: Address | None = None,
-        rejects_options: Options | None = None,
+        rejects: _Address | None = None,
+        rejects_options: _Options | None = None,
         on_reject: str | None = None,
         max_rejects: int | None = None,
         threads: int | None = None,
@@ -222,15 +222,15 @@ class Pipeline:
     ) -> Receipt: ...
 
 def copy(
-    source: Source,
-    target: Address,
+    source: _Source,
+    target: _Address,
     *,
     columns: Sequence[str] | None = None,
     rename: Mapping[str, str] | None = None,
     types: Mapping[str, str] | None = None,
-    source_options: Options | None = None,
-    target_options: Options | None = None,
-    rejects: Address | None = None,
+    source_options: _Options | None = None,
+    target_options: _Options | None = None,
+    rejects: _Address | None = None,
     on_reject: str | None = None,
     max_rejects: int | None = None,
     threads: int | None = None,
@@ -238,18 +238,18 @@ def copy(
     progress: Callable[[Progress], object] | None = None,
 ) -> Receipt: ...
 def read_csv(
-    source: Source,
+    source: _Source,
     *,
     columns: Sequence[str] | None = None,
     types: Mapping[str, str] | None = None,
-    options: Options | None = None,
+    options: _Options | None = None,
     threads: int | None = None,
     memory: int | str | None = None,
 ) -> Reader: ...
-def sniff(source: Address | Buffer, *, options: Options | None = None) -> Dialect: ...
-def schema(source: Source, *, options: Options | None = None) -> Schema: ...
-def preview(source: Source, rows: int = 20, *, options: Options | None = None) -> Batch: ...
-def tables(uri: Address, *, options: Options | None = None) -> list[Table]: ...
+def sniff(source: _Address | Buffer, *, options: _Options | None = None) -> Dialect: ...
+def schema(source: _Source, *, options: _Options | None = None) -> Schema: ...
+def preview(source: _Source, rows: int = 20, *, options: _Options | None = None) -> Batch: ...
+def tables(uri: _Address, *, options: _Options | None = None) -> list[Table]: ...
 def connectors() -> list[Connector]: ...
 def kernel() -> str: ...
 def scheme(uri: str) -> str: ...

@@ -217,7 +217,7 @@ class _Live(_Silent):
 
 
 class _Plain(_Silent):
-    """A line every ten seconds and at each tenth of the way."""
+    """A line every ten seconds and at each tenth of the way, but not more than one a second."""
 
     def __init__(self) -> None:
         self.shown_at = time.monotonic()
@@ -225,7 +225,8 @@ class _Plain(_Silent):
 
     def __call__(self, progress: flatbed.Progress) -> None:
         tenth = int((_share(progress) or 0) * 10)
-        if tenth > self.tenth or time.monotonic() - self.shown_at >= 10:
+        since = time.monotonic() - self.shown_at
+        if since >= 10 or (since >= 1 and tenth > self.tenth):
             print(_line(progress), file=sys.stderr, flush=True)
             self.tenth, self.shown_at = tenth, time.monotonic()
 

@@ -1,6 +1,6 @@
 // The Python module. Enters: Python calls. Leaves: the library's calls and their outcome as Python objects. It parses
-// nothing and decides nothing. Every call that may take long runs in a thread of its own, while the calling thread waits
-// without the GIL and wakes ten times a second for signals and progress.
+// nothing and decides nothing. Every call that may take long runs in a thread of its own, while the calling thread
+// waits without the GIL and wakes ten times a second for signals and progress.
 #include <pybind11/functional.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -109,8 +109,8 @@ void look_up(const std::optional<Progress>& fresh, const py::object& progress) {
   if (fresh && !progress.is_none()) progress(*fresh);
 }
 
-// Runs `work(stop, waiting)` in a thread and returns its result. When a signal or the progress callback raises, the work
-// is stopped and joined, and what was raised goes on. REQUIRES: the GIL.
+// Runs `work(stop, waiting)` in a thread and returns its result. When a signal or the progress callback raises, the
+// work is stopped and joined, and what was raised goes on. REQUIRES: the GIL.
 template <class Work>
 auto waiting_for(Work work, Raised& raised, std::stop_source stop, const py::object& progress = py::none()) {
   using Outcome = decltype(work(stop.get_token(), std::declval<Waiting&>()));
@@ -391,9 +391,10 @@ Result<Answer> answer_of(const py::object& answer) {
     const py::object capsule = answer.attr("__arrow_c_stream__")();
     return answer_of_stream(arrow_pointer<ArrowArrayStream>(capsule, "arrow_array_stream"));
   }
-  return Error{.code = Code::kUsage,
-               .message = "a step answered with " + py::cast<std::string>(py::str(py::type::of(answer).attr("__name__"))),
-               .expected = "a flag for each row, or an Arrow batch"};
+  return Error{
+      .code = Code::kUsage,
+      .message = "a step answered with " + py::cast<std::string>(py::str(py::type::of(answer).attr("__name__"))),
+      .expected = "a flag for each row, or an Arrow batch"};
 }
 
 // Makes a step of a Python callable. It is called in the pipeline's thread, which takes the GIL for the call.
@@ -489,7 +490,9 @@ class Reader {
  private:
   Source& opened() {
     if (source_) return *source_;
-    raise({.code = Code::kUsage, .message = "the reader was used or closed before", .hint = "open it again to read again"});
+    raise({.code = Code::kUsage,
+           .message = "the reader was used or closed before",
+           .hint = "open it again to read again"});
   }
 
   std::unique_ptr<Source> source_{};
@@ -501,7 +504,8 @@ class Reader {
 std::unique_ptr<Reader> read_csv(const py::object& source, const py::object& columns, const py::object& types,
                                  const py::object& options, const py::object& threads, const py::object& memory) {
   Plan plan;
-  check(set_run_options(option_pairs(py::dict("columns"_a = columns, "threads"_a = threads, "memory"_a = memory)), plan));
+  check(
+      set_run_options(option_pairs(py::dict("columns"_a = columns, "threads"_a = threads, "memory"_a = memory)), plan));
   ReadRequest request{.columns = plan.columns, .threads = plan.threads, .memory_limit = plan.memory_limit};
   for (auto& [name, text] : name_pairs(types)) {
     request.types.fields.push_back({name, value_of(parse_type(text)), "the user"});
@@ -640,8 +644,8 @@ std::string show(const Receipt& receipt) {
          " rejected=" + std::to_string(receipt.rejected) + " filtered=" + std::to_string(receipt.filtered) + ">";
 }
 
-std::string show(const Field& field) {
-  return "<flatbed.Field " + field.name + " " + to_string(field.type) + ">";
+std::string show(std::string_view kind, std::string_view what) {
+  return "<flatbed." + std::string(kind) + " " + std::string(what) + ">";
 }
 
 bool serves(const OptionSpec& option, Use use) {
@@ -653,10 +657,10 @@ bool serves(const OptionSpec& option, Use use) {
 void bind_schema(py::module_& module) {
   py::class_<Field>(module, "Field", "A column's name and type.")
       .def_readonly("name", &Field::name)
-      .def_property_readonly("type", [](const Field& field) { return to_string(field.type); },
-                             "The type as ClickHouse writes it.")
+      .def_property_readonly(
+          "type", [](const Field& field) { return to_string(field.type); }, "The type as ClickHouse writes it.")
       .def_readonly("decided_by", &Field::decided_by, "Who chose the type.")
-      .def("__repr__", [](const Field& field) { return show(field); });
+      .def("__repr__", [](const Field& field) { return show("Field", field.name + " " + to_string(field.type)); });
   py::class_<Schema>(module, "Schema", "The columns of a source, in order.")
       .def("__len__", &Schema::size)
       .def("__getitem__",
@@ -667,23 +671,26 @@ void bind_schema(py::module_& module) {
            })
       .def("__iter__", [](const Schema& schema) { return py::iter(py::cast(schema.fields)); })
       .def_property_readonly("names", &names_of)
-      .def("ddl",
-           [](const Schema& schema, const std::string& table, const py::object& order_by) {
-             return create_table(schema, table,
-                                 order_by.is_none() ? std::vector<std::string>() : order_by.cast<std::vector<std::string>>());
-           },
-           "table"_a, "order_by"_a = py::none(), "Returns the statement that creates a table for these columns.")
+      .def(
+          "ddl",
+          [](const Schema& schema, const std::string& table, const py::object& order_by) {
+            return create_table(
+                schema, table,
+                order_by.is_none() ? std::vector<std::string>() : order_by.cast<std::vector<std::string>>());
+          },
+          "table"_a, "order_by"_a = py::none(), "Returns the statement that creates a table for these columns.")
       .def("to_json", [](const Schema& schema) { return to_json(schema); })
       .def("__arrow_c_schema__", &schema_capsule)
-      .def("__repr__", [](const Schema& schema) { return "<flatbed.Schema " + to_string(schema) + ">"; });
+      .def("__repr__", [](const Schema& schema) { return show("Schema", to_string(schema)); });
   py::class_<Batch>(module, "Batch", "Some rows of a schema, in Arrow's layout.")
       .def("__len__", &Batch::rows)
       .def_property_readonly("schema", [](const Batch& batch) { return batch.schema(); })
       .def_property_readonly("column_names", [](const Batch& batch) { return names_of(batch.schema()); })
       .def("texts", &texts_of, "Returns the rows as tuples of text, None for NULL.")
       .def("__arrow_c_schema__", [](const Batch& batch) { return schema_capsule(batch.schema()); })
-      .def("__arrow_c_array__", [](const Batch& batch, const py::object&) { return array_capsules(batch); },
-           "requested_schema"_a = py::none());
+      .def(
+          "__arrow_c_array__", [](const Batch& batch, const py::object&) { return array_capsules(batch); },
+          "requested_schema"_a = py::none());
 }
 
 void bind_dialect(py::module_& module) {
@@ -699,7 +706,7 @@ void bind_dialect(py::module_& module) {
       .def_readonly("runner_up", &Dialect::runner_up, "What came second, and its score.")
       .def("to_json", [](const Dialect& dialect) { return to_json(dialect); })
       .def("__str__", [](const Dialect& dialect) { return to_string(dialect); })
-      .def("__repr__", [](const Dialect& dialect) { return "<flatbed.Dialect " + to_string(dialect) + ">"; });
+      .def("__repr__", [](const Dialect& dialect) { return show("Dialect", to_string(dialect)); });
 }
 
 void bind_receipt(py::module_& module) {
@@ -707,13 +714,14 @@ void bind_receipt(py::module_& module) {
       .def_property_readonly("source", [](const Receipt& receipt) { return shown(receipt.source); })
       .def_property_readonly("target", [](const Receipt& receipt) { return shown(receipt.target); })
       .def_readonly("schema", &Receipt::schema, "The columns as written.")
-      .def_property_readonly("settings",
-                             [](const Receipt& receipt) {
-                               py::dict settings;
-                               for (const auto& [name, value] : receipt.settings) settings[py::str(name)] = value;
-                               return settings;
-                             },
-                             "The source's settings and who chose them.")
+      .def_property_readonly(
+          "settings",
+          [](const Receipt& receipt) {
+            py::dict settings;
+            for (const auto& [name, value] : receipt.settings) settings[py::str(name)] = value;
+            return settings;
+          },
+          "The source's settings and who chose them.")
       .def_readonly("read", &Receipt::read)
       .def_readonly("loaded", &Receipt::loaded, "Acknowledged by the target.")
       .def_readonly("rejected", &Receipt::rejected)
@@ -749,7 +757,8 @@ void bind_registry(py::module_& module) {
       .def_readonly("choices", &OptionSpec::choices, "\"a|b|c\" for a choice, else \"\".")
       .def_property_readonly("reads", [](const OptionSpec& option) { return serves(option, Use::kRead); })
       .def_property_readonly("writes", [](const OptionSpec& option) { return serves(option, Use::kWrite); })
-      .def_readonly("secret", &OptionSpec::secret);
+      .def_readonly("secret", &OptionSpec::secret)
+      .def("__repr__", [](const OptionSpec& option) { return show("Option", option.name); });
   py::class_<Connector>(module, "Connector", "What serves the addresses of some schemes.")
       .def_readonly("name", &Connector::name)
       .def_readonly("schemes", &Connector::schemes)
@@ -758,41 +767,47 @@ void bind_registry(py::module_& module) {
       .def_property_readonly("writes", [](const Connector& connector) { return connector.make_sink != nullptr; })
       .def_property_readonly("lists_tables",
                              [](const Connector& connector) { return connector.list_tables != nullptr; })
-      .def_property_readonly("options", [](const Connector& connector) {
-        return std::vector<OptionSpec>(connector.options.begin(), connector.options.end());
-      });
+      .def_property_readonly("options",
+                             [](const Connector& connector) {
+                               return std::vector<OptionSpec>(connector.options.begin(), connector.options.end());
+                             })
+      .def("__repr__", [](const Connector& connector) { return show("Connector", connector.name); });
   py::class_<TableInfo>(module, "Table", "A table behind an address.")
       .def_readonly("database", &TableInfo::database)
       .def_readonly("name", &TableInfo::name)
       .def_readonly("engine", &TableInfo::engine)
       .def_readonly("rows", &TableInfo::rows)
       .def_readonly("bytes", &TableInfo::bytes)
-      .def_readonly("comment", &TableInfo::comment);
+      .def_readonly("comment", &TableInfo::comment)
+      .def("__repr__", [](const TableInfo& table) { return show("Table", table.database + "." + table.name); });
 }
 
 void bind_runs(py::module_& module) {
   const auto none = py::none();
   py::class_<Reader>(module, "Reader", "Rows of a source, read once: iterate over batches, or hand it on as a stream.")
       .def_property_readonly("schema", &Reader::schema)
-      .def_property_readonly("position",
-                             [](const Reader& reader) {
-                               const Position position = reader.position();
-                               return py::make_tuple(position.bytes, position.records);
-                             },
-                             "Bytes and records read so far.")
+      .def_property_readonly(
+          "position",
+          [](const Reader& reader) {
+            const Position position = reader.position();
+            return py::make_tuple(position.bytes, position.records);
+          },
+          "Bytes and records read so far.")
       .def("close", &Reader::close)
       .def("__iter__", [](py::object reader) { return reader; })
       .def("__next__", &Reader::next)
       .def("__enter__", [](py::object reader) { return reader; })
       .def("__exit__", [](Reader& reader, const py::args&) { reader.close(); })
       .def("__arrow_c_schema__", [](const Reader& reader) { return schema_capsule(reader.schema()); })
-      .def("__arrow_c_stream__", [](Reader& reader, const py::object&) { return reader.stream(); },
-           "requested_schema"_a = none);
+      .def(
+          "__arrow_c_stream__", [](Reader& reader, const py::object&) { return reader.stream(); },
+          "requested_schema"_a = none);
   py::class_<PythonPipeline>(module, "Pipeline", "A run to be: a source, steps, a target.")
       .def(py::init<const py::object&, const py::object&, const py::object&, const py::object&, const py::object&>(),
            "source"_a, py::kw_only(), "options"_a = none, "columns"_a = none, "rename"_a = none, "types"_a = none)
       .def("then", &PythonPipeline::then, "step"_a, py::return_value_policy::reference,
-           "Adds a step: a callable that takes a Batch and returns a flag for each row to keep, or an Arrow batch of as\n"
+           "Adds a step: a callable that takes a Batch and returns a flag for each row to keep, or an Arrow batch of "
+           "as\n"
            "many rows. It is called first with a batch of no rows.")
       .def("sink", &PythonPipeline::sink, "target"_a, py::kw_only(), "options"_a = none,
            py::return_value_policy::reference, "Sets the target.")
@@ -803,8 +818,8 @@ void bind_runs(py::module_& module) {
              "types"_a = none, "source_options"_a = none, "target_options"_a = none, "rejects"_a = none,
              "on_reject"_a = none, "max_rejects"_a = none, "threads"_a = none, "memory"_a = none, "progress"_a = none,
              "Copies a source to a target and returns the receipt.");
-  module.def("read_csv", &read_csv, "source"_a, py::kw_only(), "columns"_a = none, "types"_a = none,
-             "options"_a = none, "threads"_a = none, "memory"_a = none, "Opens a text file as typed batches.");
+  module.def("read_csv", &read_csv, "source"_a, py::kw_only(), "columns"_a = none, "types"_a = none, "options"_a = none,
+             "threads"_a = none, "memory"_a = none, "Opens a text file as typed batches.");
 }
 
 }  // namespace
@@ -818,7 +833,8 @@ PYBIND11_MODULE(_core, module) {
   bind_receipt(module);
   bind_runs(module);
   const auto none = py::none();
-  module.def("sniff", &sniff_object, "source"_a, py::kw_only(), "options"_a = none, "Finds the dialect of a text file.");
+  module.def("sniff", &sniff_object, "source"_a, py::kw_only(), "options"_a = none,
+             "Finds the dialect of a text file.");
   module.def("schema", &schema_of, "source"_a, py::kw_only(), "options"_a = none,
              "Finds the columns of a source; those of a text file are inferred from every row.");
   module.def("preview", &preview_of, "source"_a, "rows"_a = 20, py::kw_only(), "options"_a = none,
@@ -826,6 +842,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("tables", &tables_of, "uri"_a, py::kw_only(), "options"_a = none, "Lists the tables behind an address.");
   module.def("connectors", [] { return builtins().connectors(); }, "Lists the connectors and their options.");
   module.def("kernel", &kernel, "Returns the kernel that reads text in this process.");
-  module.def("scheme", [](const std::string& uri) { return value_of(parse_uri(uri)).scheme; }, "uri"_a,
-             "Returns the scheme of an address; that of a path is \"file\".");
+  module.def(
+      "scheme", [](const std::string& uri) { return value_of(parse_uri(uri)).scheme; }, "uri"_a,
+      "Returns the scheme of an address; that of a path is \"file\".");
 }

@@ -199,8 +199,7 @@ class FileSink final : public Sink {
 Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) {
   csv::WriterOptions writer{.dialect = dialect_of(uri, options), .formula_safe = options.flag("formula_safe")};
   WriteFileOptions file{.overwrite = options.flag("overwrite"), .compression = options.text("compression")};
-  std::unique_ptr<Sink> sink =
-      std::make_unique<FileSink>(uri.path, std::move(file), csv_encoder(std::move(writer)));
+  std::unique_ptr<Sink> sink = std::make_unique<FileSink>(uri.path, std::move(file), csv_encoder(std::move(writer)));
   return sink;
 }
 

@@ -1,4 +1,5 @@
-// Ends that a program hands over instead of naming: a source it made. They reach a plan through a connector of their own.
+// Ends that a program hands over instead of naming: a source it made. They reach a plan through a connector of their
+// own.
 #pragma once
 
 #include <memory>

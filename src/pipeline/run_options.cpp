@@ -20,10 +20,7 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kCount,
      .help = "Threads that work; 0: as many as there are cores",
      .default_text = "0"},
-    {.name = "memory",
-     .type = OptionType::kBytes,
-     .help = "Most memory for data on the way",
-     .default_text = "256M"},
+    {.name = "memory", .type = OptionType::kBytes, .help = "Most memory for data on the way", .default_text = "256M"},
 };
 
 constexpr uint64_t kMostThreads = 1024;

@@ -18,26 +18,25 @@ static const char* folder = ".";
     }                                                                         \
   } while (0)
 
-#define CHECK_TEXT(found, wanted)                                                                       \
-  do {                                                                                                  \
-    const char* found_ = (found);                                                                       \
-    const char* wanted_ = (wanted);                                                                     \
-    if (found_ == NULL || strcmp(found_, wanted_) != 0) {                                               \
-      fprintf(stderr, "%s:%d: found \"%s\", wanted \"%s\"\n", __FILE__, __LINE__, found_ ? found_ : "", \
-              wanted_);                                                                                 \
-      ++failures;                                                                                       \
-    }                                                                                                   \
+#define CHECK_TEXT(found, wanted)                                                                                 \
+  do {                                                                                                            \
+    const char* found_ = (found);                                                                                 \
+    const char* wanted_ = (wanted);                                                                               \
+    if (found_ == NULL || strcmp(found_, wanted_) != 0) {                                                         \
+      fprintf(stderr, "%s:%d: found \"%s\", wanted \"%s\"\n", __FILE__, __LINE__, found_ ? found_ : "", wanted_); \
+      ++failures;                                                                                                 \
+    }                                                                                                             \
   } while (0)
 
 /* Checks that a call worked; tells its error when it did not. */
-#define CHECK_OK(call)                                                                                     \
-  do {                                                                                                     \
-    flatbed_error* error = NULL;                                                                           \
-    if ((call) != FLATBED_OK) {                                                                            \
+#define CHECK_OK(call)                                                                                    \
+  do {                                                                                                    \
+    flatbed_error* error = NULL;                                                                          \
+    if ((call) != FLATBED_OK) {                                                                           \
       fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, error ? flatbed_error_text(error) : "no error"); \
-      ++failures;                                                                                          \
-    }                                                                                                      \
-    flatbed_error_free(error);                                                                             \
+      ++failures;                                                                                         \
+    }                                                                                                     \
+    flatbed_error_free(error);                                                                            \
   } while (0)
 
 /* Returns a path in the test's folder; the text lives until the sixteenth call after. */

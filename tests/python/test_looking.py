@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -28,14 +29,14 @@ def test_sniff_keeps_what_is_given(people: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["path", "text", "bytes", "bytearray", "memoryview"])
 def test_schema_of_every_kind_of_source(people: Path, kind: str) -> None:
-    source = {
+    sources: dict[str, Any] = {
         "path": people,
         "text": str(people),
         "bytes": PEOPLE.encode(),
         "bytearray": bytearray(PEOPLE.encode()),
         "memoryview": memoryview(PEOPLE.encode()),
-    }[kind]
-    schema = fb.schema(source)
+    }
+    schema = fb.schema(sources[kind])
     assert schema.names == ["id", "name", "born", "score"]
     assert [field.type for field in schema][1:3] == ["String", "Date"]
     assert schema[-1].type.startswith("Nullable(")

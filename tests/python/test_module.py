@@ -20,6 +20,13 @@ def test_version_is_the_library_s() -> None:
     assert fb.kernel() in {"scalar", "avx2", "avx512", "neon"}
 
 
+def test_stubs_are_those_of_the_module() -> None:
+    arguments = [sys.executable, "-m", "mypy.stubtest", "flatbed._core"]
+    arguments += ["--allowlist", str(Path(__file__).with_name("stubtest.txt")), "--ignore-unused-allowlist"]
+    done = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT / "build", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_all_names_exist() -> None:
     assert [name for name in fb.__all__ if not hasattr(fb, name)] == []
 

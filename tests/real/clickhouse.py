@@ -217,7 +217,9 @@ class ClickHouse:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
 
-    def query(self, sql: str, data: bytes | None = None, user: tuple[str, str] | None = None, **settings: object) -> str:
+    def query(
+        self, sql: str, data: bytes | None = None, user: tuple[str, str] | None = None, **settings: object
+    ) -> str:
         """Runs a statement; returns its answer, TSV unless it names a format; RuntimeError carries the server's text."""
         parameters = {name: str(value) for name, value in settings.items()}
         body = sql.encode()
