@@ -3,9 +3,9 @@
 // line end inside quotes.
 #define CSV_IO_NO_THREAD
 
+#include <libfccp/csv.h>
 #include <array>
 #include <cstring>
-#include <libfccp/csv.h>
 #include <utility>
 
 #include "worker.hpp"

@@ -67,7 +67,9 @@ inline std::string file_text(const std::string& path) {
   return text;
 }
 
-inline double seconds(const timeval& time) { return double(time.tv_sec) + double(time.tv_usec) / 1e6; }
+inline double seconds(const timeval& time) {
+  return double(time.tv_sec) + double(time.tv_usec) / 1e6;
+}
 
 inline rusage usage() {
   rusage used{};
