@@ -25,6 +25,18 @@ def scale_of(kind: str) -> int:
     return int(kind.split(",")[1].rstrip(") "))
 
 
+def digits_of(kind: str) -> int:
+    return int(kind.split("(")[-1].split(",")[0])
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    name = base(kind)
+    if name == "Decimal":
+        return pa.decimal128(digits_of(kind), scale_of(kind))
+    names = {"String": pa.string(), "Float64": pa.float64(), "Date": pa.date32(), "DateTime": pa.timestamp("s", "UTC")}
+    return names.get(name) or getattr(pa, name.lower())()
+
+
 def column_answer(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
     name = base(kind)
     if name == "String":
