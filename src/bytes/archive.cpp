@@ -15,9 +15,9 @@
 namespace flatbed {
 namespace {
 
-constexpr size_t kHeadBytes = 512;             // one block of tar, the longest mark there is
+constexpr size_t kHeadBytes = 512;              // one block of tar, the longest mark there is
 constexpr size_t kReadBytes = size_t{1} << 18;  // stored bytes asked for at a time
-constexpr int kMostLayers = 3;                 // a gzip of a tar in a zip; more is an attack or a mistake
+constexpr int kMostLayers = 3;                  // a gzip of a tar in a zip; more is an attack or a mistake
 
 enum class Packing { kNone, kGzip, kZstd, kLz4, kXz, kBzip2, kZip, kTar };
 
@@ -210,9 +210,8 @@ class Entries {
       archive_read_set_seek_callback(in, [](struct archive*, void* self, la_int64_t offset, int whence) {
         return static_cast<Entries*>(self)->seek(offset, whence);
       });
-      archive_read_set_skip_callback(in, [](struct archive*, void* self, la_int64_t bytes) {
-        return static_cast<Entries*>(self)->skip(bytes);
-      });
+      archive_read_set_skip_callback(
+          in, [](struct archive*, void* self, la_int64_t bytes) { return static_cast<Entries*>(self)->skip(bytes); });
     }
     return archive_read_open1(in) >= ARCHIVE_WARN;
   }

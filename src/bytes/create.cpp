@@ -264,8 +264,8 @@ Result<Packing> choose_packing(const std::string& path, const std::string& wish)
   if (wish == "none") return Packing::kNone;
   if (wish == "gzip") return Packing::kGzip;
   if (wish == "zstd") return Packing::kZstd;
-  Error error{.code = Code::kBadOption, .where = {.uri = path}, .expected = "auto, none, gzip, zstd",
-              .side = Side::kTarget};
+  Error error{
+      .code = Code::kBadOption, .where = {.uri = path}, .expected = "auto, none, gzip, zstd", .side = Side::kTarget};
   if (wish != "auto") {
     error.message = "files are not written with this compression: " + wish;
     return error;
@@ -291,7 +291,7 @@ std::string real_path(const std::string& path) {
 
 Result<std::unique_ptr<ByteSink>> open_plain(const std::string& path, bool overwrite) {
   if (path == "-") return std::unique_ptr<ByteSink>(new StreamSink(path, Descriptor(), STDOUT_FILENO));
-  struct stat old {};
+  struct stat old{};
   const bool exists = ::stat(path.c_str(), &old) == 0;
   if (path.empty() || path.back() == '/' || (exists && S_ISDIR(old.st_mode)))
     return Error{.code = Code::kNotAFile,

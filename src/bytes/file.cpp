@@ -119,7 +119,7 @@ Result<Buffer> FileBytes::read(size_t most, std::stop_token stop) {
 
 Result<Buffer> FileBytes::end() const {
   if (!regular_) return Buffer();
-  struct stat now {};
+  struct stat now{};
   if (::fstat(number_, &now) == 0 && same_version(opened_, now)) return Buffer();
   return Error{.code = Code::kSourceChanged,
                .message = "the file changed while it was read, from " + std::to_string(opened_.st_size) + " to " +

@@ -53,7 +53,7 @@ class FileBytes final : public ByteSource {
   std::string uri_{};
   Descriptor owned_{};  // empty for standard input
   int number_ = -1;
-  struct stat opened_ {};
+  struct stat opened_{};
   bool regular_ = false;
   uint64_t at_ = 0;
 };

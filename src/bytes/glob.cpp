@@ -22,7 +22,7 @@ Error nothing_matches(const std::string& pattern) {
 }
 
 bool exists(const std::string& path) noexcept {
-  struct stat found {};
+  struct stat found{};
   return ::stat(path.c_str(), &found) == 0;
 }
 

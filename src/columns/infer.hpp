@@ -18,6 +18,7 @@ namespace flatbed {
 /// What a value was and where: the proof of a type.
 struct Witness {
   static constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
+  static constexpr uint64_t kEver = kNever - 1;  // the last line there can be
   uint64_t line = kNever;
   std::string text{};
 };
@@ -33,8 +34,8 @@ class Climb {
   int top() const noexcept { return steps_.empty() ? -1 : steps_.back().level; }
   /// Returns the maximum over the values of lines up to `line`; -1 when there was none.
   int up_to(uint64_t line) const noexcept;
-  /// Adds a value. COST: nothing to speak of unless it rises.
-  void add(int level, uint64_t line, std::string_view text);
+  /// Adds a value; tells whether the maximum rose. REQUIRES, for up_to(): lines ascend.
+  bool add(int level, uint64_t line, std::string_view text);
   void merge(const Climb& other);
   const std::vector<Step>& steps() const noexcept { return steps_; }
 
@@ -96,17 +97,18 @@ class ColumnInference {
   }
 
   void see(Trait trait, uint64_t line, std::string_view text);
+  bool seen(Trait trait, uint64_t line) const noexcept { return first_[trait].line <= line; }
   void classify(std::string_view field, uint64_t line);
+  static Trait trait_of(std::string_view field, bool numeric);
   bool add_number(std::string_view field, uint64_t line);
-  bool add_integer(std::string_view field, uint64_t line);
-  bool add_decimal(std::string_view field, size_t point, uint64_t line);
-  bool add_float(std::string_view field, uint64_t line);
-  bool add_date(std::string_view field, uint64_t line);
+  bool add_integer(std::string_view field, std::string_view digits, uint64_t line);
   bool add_time(std::string_view field, uint64_t line);
-  bool add_id(std::string_view field, uint64_t line);
-  void settle();
+  void add_date(std::string_view field, int64_t day, uint64_t line);
+  void refresh();
   Type type_up_to(uint64_t line) const;
-  const Witness* decider(const Type& type) const;
+  Type number_up_to(uint64_t line) const;
+  Type time_up_to(uint64_t line) const;
+  std::string decider(const Type& type) const;
 
   std::array<Witness, kTraits> first_{};
   Climb positive_{};        // widths of integers from 0: 2k fits Int and UInt of width k, 2k+1 UInt only
@@ -118,6 +120,7 @@ class ColumnInference {
   int64_t low_ = -1;        // nor do -1 to -low_
   size_t digits_safe_ = 0;  // longest field that covers_integer() may judge
   bool is_text_ = false;    // nothing can change the type any more
+  bool fresh_ = false;      // the value at hand added something
 };
 
 }  // namespace flatbed
