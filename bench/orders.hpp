@@ -46,7 +46,8 @@ inline Batch orders(size_t rows) {
   columns.push_back(words(rows, random, 3, 7));
   columns.push_back(words(rows, random, 10, 43));
   Schema schema;
-  for (const Column& column : columns) schema.fields.push_back({std::string(1, static_cast<char>('a' + schema.size())), column.type, ""});
+  for (const Column& column : columns)
+    schema.fields.push_back({std::string(1, static_cast<char>('a' + schema.size())), column.type, ""});
   return Batch(std::make_shared<const Schema>(std::move(schema)), std::move(columns), rows);
 }
 

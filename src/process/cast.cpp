@@ -74,7 +74,7 @@ class ValueCast {
     }
     const std::byte* value = column.values.data() + row * byte_width(from_);
     if (from_.id == TypeId::kBool && is_number(to_.id)) {
-      text = *value == std::byte{0} ? "0" : "1";
+      text += *value == std::byte{0} ? '0' : '1';
       return Code::kOk;
     }
     if (is_float(from_.id) && (is_integer(to_.id) || is_decimal(to_.id))) return write_float(value, text);
@@ -109,7 +109,7 @@ class ValueCast {
 
   static Code whole(std::string& text) {
     drop_zero_fraction(text);
-    if (text == "-0") text = "0";
+    if (text == "-0") text.erase(0, 1);
     return text.find('.') == std::string::npos ? Code::kOk : Code::kInexact;
   }
 
