@@ -1,0 +1,123 @@
+// A sample cut into records under one dialect. Enters: text and a dialect to try. Leaves: cells, and counts of what
+// speaks for and against the dialect. Invariant: every byte of the sample is looked at once.
+#include "dialect/sample_table.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace flatbed {
+namespace {
+
+class Cutter {
+ public:
+  Cutter(std::string_view text, const Trial& trial) : text_(text), trial_(trial) {
+    stops_[static_cast<unsigned char>('\n')] = stops_[static_cast<unsigned char>('\r')] = true;
+    if (!trial.delimiter.empty()) stops_[static_cast<unsigned char>(trial.delimiter[0])] = true;
+  }
+
+  bool done() const noexcept { return at_ >= text_.size(); }
+
+  // Cuts the next record. Returns false when the text ended before the record did.
+  bool record(SampleTable& table) {
+    SampleRecord record{.first_cell = table.cells.size(), .line = line_};
+    const size_t begin = at_;
+    bool more = true;
+    while (more) {
+      table.cells.push_back(cell(table));
+      more = skip_delimiter();
+    }
+    record.cells = table.cells.size() - record.first_cell;
+    record.blank = at_ == begin;
+    const bool ended = skip_line_end();
+    table.records.push_back(record);
+    return ended;
+  }
+
+ private:
+  SampleCell cell(SampleTable& table) {
+    if (trial_.quote != 0) {
+      // A space before a quote is common; the reader is stricter, but the quote tells the dialect all the same.
+      size_t open = at_;
+      while (open < text_.size() && text_[open] == ' ' && trial_.delimiter != " ") ++open;
+      if (open < text_.size() && text_[open] == trial_.quote) return quoted(open + 1, table);
+    }
+    const size_t begin = at_;
+    to_stop();
+    return {.text = text_.substr(begin, at_ - begin)};
+  }
+
+  SampleCell quoted(size_t begin, SampleTable& table) {
+    at_ = begin;
+    size_t escaped = 0;
+    bool closed = false;
+    for (; at_ < text_.size() && !closed; ++at_) {
+      const char c = text_[at_];
+      if (c == trial_.escape && trial_.escape != trial_.quote && at_ + 1 < text_.size()) {
+        escaped += text_[at_ + 1] == trial_.quote;
+        ++at_;
+      } else if (c == trial_.quote) {
+        if (trial_.escape == trial_.quote && at_ + 1 < text_.size() && text_[at_ + 1] == trial_.quote) {
+          ++escaped;
+          ++at_;
+        } else {
+          closed = true;
+        }
+      }
+      if (text_[at_] == '\n') ++line_;
+    }
+    SampleCell cell{.text = text_.substr(begin, at_ - begin - (closed ? 1 : 0)), .quoted = true};
+    const size_t after = at_;
+    to_stop();
+    const std::string_view tail = text_.substr(after, at_ - after);
+    cell.faulty = !closed || tail.find_first_not_of(' ') != std::string_view::npos;
+    table.faulty += cell.faulty;
+    table.quoted += !cell.faulty;
+    if (!cell.faulty) table.escaped += escaped;
+    return cell;
+  }
+
+  void to_stop() {
+    while (at_ < text_.size() && (!stops_[static_cast<unsigned char>(text_[at_])] || !stops_here())) ++at_;
+  }
+  bool stops_here() const { return text_[at_] == '\n' || text_[at_] == '\r' || delimiter_here(); }
+  bool delimiter_here() const {
+    return !trial_.delimiter.empty() && text_.substr(at_, trial_.delimiter.size()) == trial_.delimiter;
+  }
+  bool skip_delimiter() {
+    if (done() || !delimiter_here()) return false;
+    at_ += trial_.delimiter.size();
+    return true;
+  }
+  bool skip_line_end() {
+    if (done()) return false;
+    const bool pair = text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n';
+    at_ += pair ? 2 : 1;
+    ++line_;
+    return true;
+  }
+
+  std::string_view text_;
+  Trial trial_;
+  std::array<bool, 256> stops_{};
+  size_t at_ = 0;
+  uint32_t line_ = 0;
+};
+
+}  // namespace
+
+SampleTable cut_sample(std::string_view text, bool whole, const Trial& trial, size_t most_records) {
+  SampleTable table;
+  Cutter cutter(text, trial);
+  while (!cutter.done() && table.records.size() < most_records) {
+    const size_t quoted = table.quoted, escaped = table.escaped, faulty = table.faulty;
+    if (cutter.record(table) || whole || table.records.size() == 1) continue;
+    table.cells.resize(table.records.back().first_cell);
+    table.records.pop_back();
+    table.quoted = quoted;
+    table.escaped = escaped;
+    table.faulty = faulty;
+  }
+  return table;
+}
+
+}  // namespace flatbed

@@ -1,0 +1,46 @@
+// A sample cut into records under one dialect, with what went wrong in cutting it. Enters: text and a dialect to try.
+// Leaves: cells. Invariant: the same rules as the reader's, but faults are counted and never stop the cutting.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace flatbed {
+
+/// What is tried. A quote or escape of 0 means none; an escape equal to the quote means doubled quotes.
+struct Trial {
+  std::string_view delimiter;
+  char quote = 0;
+  char escape = 0;
+  friend bool operator==(const Trial&, const Trial&) = default;
+};
+
+/// One cell; quotes around it removed, escapes left as they are.
+struct SampleCell {
+  std::string_view text;
+  bool quoted = false;
+  bool faulty = false;  // text follows the closing quote, or there is none
+};
+
+struct SampleRecord {
+  size_t first_cell = 0;
+  size_t cells = 0;
+  uint32_t line = 0;  // from 0
+  bool blank = false;
+};
+
+struct SampleTable {
+  std::vector<SampleCell> cells{};
+  std::vector<SampleRecord> records{};
+  size_t quoted = 0;   // well quoted cells
+  size_t escaped = 0;  // escaped quotes in them
+  size_t faulty = 0;
+};
+
+/// Cuts at most `most_records` records. `whole` says that the text does not go on; else the last record may be cut
+/// short and is left out.
+SampleTable cut_sample(std::string_view text, bool whole, const Trial& trial, size_t most_records);
+
+}  // namespace flatbed
