@@ -182,6 +182,17 @@ bool has_known_form(std::string_view text, uint32_t seen) noexcept {
   return (seen & ~(kDigit | kSign | kSpace | kBracket)) == 0 && (seen & kDigit) && digits_at(text) < text.size();
 }
 
+// A delimiter inside brackets cuts them apart.
+bool brackets_match(std::string_view text) noexcept {
+  int round = 0, square = 0, curly = 0;
+  for (const char c : text) {
+    round += (c == '(') - (c == ')');
+    square += (c == '[') - (c == ']');
+    curly += (c == '{') - (c == '}');
+  }
+  return round == 0 && square == 0 && curly == 0;
+}
+
 }  // namespace
 
 CellKind cell_kind(std::string_view text) noexcept {
@@ -193,6 +204,9 @@ CellKind cell_kind(std::string_view text) noexcept {
     if (is_number(text)) return CellKind::kNumber;
     if (is_time(text)) return CellKind::kTime;
   }
+  if ((seen & kBracket) && !brackets_match(text)) return CellKind::kOdd;
+  if (text == "true" || text == "false" || text == "TRUE" || text == "FALSE" || text == "True" || text == "False")
+    return CellKind::kName;
   if ((seen & kSuspect) == 0 && has_known_form(text, seen)) return CellKind::kName;
   if ((seen & ~(kLetter | kDigit | kUnderscore | kSign | kPoint)) == 0 && (seen & (kLetter | kDigit)))
     return CellKind::kWord;

@@ -37,6 +37,7 @@ struct SampleTable {
   size_t quoted = 0;   // well quoted cells
   size_t escaped = 0;  // escaped quotes in them
   size_t faulty = 0;
+  size_t outside_quotes = 0;  // quotes in unquoted cells
 };
 
 /// Cuts at most `most_records` records. `whole` says that the text does not go on; else the last record may be cut

@@ -24,7 +24,7 @@ struct Candidate {
 };
 constexpr Candidate kCandidates[] = {
     {",", 1.0},    {";", 1.0},    {"\t", 1.0},   {"|", 0.98},   {"\x1f", 1.0}, {"\x1e", 1.0}, {"\x01", 1.0}, {"||", 0.99},
-    {"::", 0.97},  {";;", 0.95},  {"~", 0.95},   {"^", 0.95},   {"#", 0.85},   {":", 0.85},   {" ", 0.75},   {"&", 0.8},
+    {"::", 0.97},  {";;", 0.95},  {"~", 0.95},   {"^", 0.95},   {"#", 0.8},   {":", 0.7},   {" ", 0.65},   {"&", 0.7},
 };
 
 // ---- encoding ----
@@ -126,78 +126,190 @@ struct Scored {
   Trial trial{};
   SampleTable table{};
   double score = 0;
-  size_t width = 0;  // of most records
+  size_t width = 0;  // of the records that hold most of the cells
+  size_t first = 0;  // index of the first record of the table, after a preamble
 };
 
-// How alike the records are, and how many columns they have: 1 - 1/width for equal ones, less the more widths differ.
-double pattern_score(const std::map<size_t, size_t>& widths, size_t records) {
+size_t filled(const SampleTable& table, const SampleRecord& record) {
+  size_t count = 0;
+  for (size_t at = 0; at < record.cells; ++at)
+    count += cell_kind(table.cells[record.first_cell + at].text) != CellKind::kEmpty;
+  return count;
+}
+
+size_t main_width(const SampleTable& table) {
+  std::map<size_t, size_t> cells;
+  for (const SampleRecord& record : table.records)
+    if (!record.blank) cells[record.cells] += record.cells;
+  if (cells.empty()) return 0;
+  return std::max_element(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.second <= b.second; })
+      ->first;
+}
+
+bool is_comment(const SampleTable& table, const SampleRecord& record) {
+  const SampleCell& cell = table.cells[record.first_cell];
+  return !record.blank && !cell.quoted && cell.text.starts_with('#');
+}
+
+// Returns the index of the first record of the table itself. A preamble is lines that hold at most one cell.
+size_t first_record(const SampleTable& table, size_t width) {
+  constexpr size_t kMostPreamble = 40;
+  const size_t end = std::min(table.records.size(), kMostPreamble);
+  size_t first = 0;
+  for (size_t at = 0; at < end; ++at) {
+    const SampleRecord& record = table.records[at];
+    const size_t cells = filled(table, record);
+    if (width < 2) {
+      if (!record.blank) break;
+    } else if (cells > 1 && !(is_comment(table, record) && record.cells != width)) {
+      if (record.cells * 2 > width) break;
+      continue;
+    } else if (cells == 1 && record.cells == width && width == 2) {
+      // A row of two with one of them empty is a preamble only where an empty row follows.
+      continue;
+    }
+    first = at + 1;
+  }
+  return first < table.records.size() ? first : 0;
+}
+
+// A column that is empty in every record comes from a delimiter at the end of the lines.
+bool ends_empty(const SampleTable& table, size_t width, size_t first) {
+  for (size_t at = first; at < table.records.size(); ++at) {
+    const SampleRecord& record = table.records[at];
+    if (record.cells == width && cell_kind(table.cells[record.first_cell + width - 1].text) != CellKind::kEmpty)
+      return false;
+  }
+  return true;
+}
+
+bool is_strong(const SampleCell& cell) noexcept {
+  if (cell.quoted) return !cell.faulty;
+  const CellKind kind = cell_kind(cell.text);
+  return kind == CellKind::kTime || kind == CellKind::kName ||
+         (kind == CellKind::kNumber && cell.text.find(',') == std::string_view::npos);
+}
+
+// What one column is worth: little for text, which any delimiter may cut; more where each cell is whole as it is.
+double single_worth(const SampleTable& table, size_t first) {
+  size_t strong = 0, all = 0;
+  for (size_t at = first + 1; at < table.records.size(); ++at) {
+    const SampleRecord& record = table.records[at];
+    if (record.blank || record.cells != 1) continue;
+    ++all;
+    strong += is_strong(table.cells[record.first_cell]);
+  }
+  return all > 0 && strong * 10 >= all * 9 ? 0.7 : 0.2;
+}
+
+// How alike the records are, and how many columns they have.
+double pattern_score(const Scored& candidate) {
+  std::map<size_t, size_t> widths;
+  size_t records = 0;
+  const SampleTable& table = candidate.table;
+  for (size_t at = candidate.first; at < table.records.size(); ++at) {
+    if (table.records[at].blank) continue;
+    ++records;
+    ++widths[table.records[at].cells];
+  }
+  if (records == 0) return 0;
+  const size_t unused = candidate.width > 1 && ends_empty(table, candidate.width, candidate.first) ? 1 : 0;
   double columns = 0, entropy = 0;
   for (const auto& [width, count] : widths) {
     const double share = static_cast<double>(count) / static_cast<double>(records);
-    const double usable = width > 1 ? 1 - 1 / static_cast<double>(width) : 0.1;
-    columns += share * usable;
+    const size_t used = width > unused ? width - unused : 1;
+    columns += share * (used > 1 ? 1 - 0.5 / static_cast<double>(used) : single_worth(table, candidate.first));
     entropy -= share * std::log(share);
   }
-  return columns * std::exp(-entropy);
+  const double kept = static_cast<double>(table.records.size() - candidate.first) / static_cast<double>(table.records.size());
+  return columns * std::exp(-entropy) * std::sqrt(kept);
+}
+
+double cell_score(const Scored& candidate) {
+  double believed = 0;
+  size_t cells = 0;
+  for (size_t at = candidate.first; at < candidate.table.records.size(); ++at) {
+    const SampleRecord& record = candidate.table.records[at];
+    if (record.blank) continue;
+    for (size_t cell = 0; cell < record.cells; ++cell) believed += belief(candidate.table.cells[record.first_cell + cell]);
+    cells += record.cells;
+  }
+  return cells == 0 ? 0 : believed / static_cast<double>(cells);
 }
 
 void rate(Scored& candidate, double prior) {
-  const SampleTable& table = candidate.table;
-  std::map<size_t, size_t> widths;
-  double believed = 0;
-  size_t cells = 0, records = 0;
-  for (const SampleRecord& record : table.records) {
-    if (record.blank) continue;
-    ++records;
-    ++widths[record.cells];
-    for (size_t at = 0; at < record.cells; ++at) believed += belief(table.cells[record.first_cell + at]);
-    cells += record.cells;
-  }
-  if (records == 0) return;
-  candidate.width = std::max_element(widths.begin(), widths.end(), [](const auto& a, const auto& b) {
-                      return a.second < b.second;
-                    })->first;
-  candidate.score = pattern_score(widths, records) * believed / static_cast<double>(cells) * prior;
+  candidate.width = main_width(candidate.table);
+  candidate.first = first_record(candidate.table, candidate.width);
+  candidate.score = pattern_score(candidate) * cell_score(candidate) * prior;
 }
 
 bool occurs(std::string_view text, std::string_view what) {
   return text.find(what) != std::string_view::npos;
 }
 
-std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& given) {
-  std::vector<std::pair<std::string_view, double>> delimiters;
-  if (given.delimiter.by == Chosen::kUser) {
-    delimiters.emplace_back(given.delimiter.value, 1.0);
-  } else {
-    for (const Candidate& candidate : kCandidates)
-      if (occurs(text, candidate.delimiter)) delimiters.emplace_back(candidate.delimiter, candidate.prior);
-    if (delimiters.empty()) delimiters.emplace_back(given.delimiter.value, 1.0);
+size_t count_of(std::string_view text, char c) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), c));
+}
+
+// A single byte that only comes in pairs is half of a longer delimiter.
+bool only_in_pairs(std::string_view text, char c) {
+  size_t pairs = 0;
+  for (size_t at = text.find(c); at != std::string_view::npos; at = text.find(c, at)) {
+    if (at + 1 == text.size() || text[at + 1] != c || (at + 2 < text.size() && text[at + 2] == c)) return false;
+    at += 2;
+    ++pairs;
   }
+  return pairs > 0;
+}
+
+std::vector<Candidate> delimiters_of(std::string_view text, const Setting<std::string>& given) {
+  if (given.by == Chosen::kUser) return {{given.value, 1.0}};
+  std::vector<Candidate> found;
+  for (const Candidate& candidate : kCandidates) {
+    const bool single = candidate.delimiter.size() == 1 && candidate.delimiter[0] != ',';
+    if (occurs(text, candidate.delimiter) && !(single && only_in_pairs(text, candidate.delimiter[0])))
+      found.push_back(candidate);
+  }
+  if (found.empty()) found.push_back({given.value, 1.0});
+  return found;
+}
+
+std::vector<char> quotes_of(std::string_view text, const Setting<std::string>& given) {
+  if (given.by == Chosen::kUser) return {given.value.empty() ? '\0' : given.value[0]};
   std::vector<char> quotes;
-  if (given.quote.by == Chosen::kUser) {
-    quotes.push_back(given.quote.value.empty() ? '\0' : given.quote.value[0]);
-  } else {
-    for (const char quote : {'"', '\''})
-      if (occurs(text, std::string_view(&quote, 1))) quotes.push_back(quote);
-    quotes.push_back('\0');
-  }
+  for (const char quote : {'"', '\''})
+    if (occurs(text, std::string_view(&quote, 1))) quotes.push_back(quote);
+  quotes.push_back('\0');
+  return quotes;
+}
+
+std::vector<char> escapes_of(std::string_view text, char quote, const Setting<std::string>& given) {
+  if (given.by == Chosen::kUser) return {given.value.empty() ? '\0' : given.value[0]};
+  std::vector<char> escapes{quote};
+  if (quote != 0 && occurs(text, std::string{'\\', quote})) escapes.push_back('\\');
+  return escapes;
+}
+
+std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& given) {
   std::vector<Scored> all;
-  for (const auto& [delimiter, prior] : delimiters) {
+  const std::vector<char> quotes = quotes_of(text, given.quote);
+  for (const auto& [delimiter, prior] : delimiters_of(text, given.delimiter)) {
+    bool explained = false;
     for (const char quote : quotes) {
-      std::vector<char> escapes{quote};
-      if (given.escape.by == Chosen::kUser)
-        escapes = {given.escape.value.empty() ? '\0' : given.escape.value[0]};
-      else if (quote != 0 && occurs(text, std::string{'\\', quote}))
-        escapes.push_back('\\');
-      for (const char escape : escapes) {
+      // Where each quote of the sample stands around a cell, quotes are no part of the text.
+      if (quote == 0 && explained) continue;
+      for (const char escape : escapes_of(text, quote, given.escape)) {
         Scored scored{.trial = {delimiter, quote, escape}};
         scored.table = cut_sample(text, whole, scored.trial, kMostRecords);
-        double p = prior;
-        if (quote != 0 && scored.table.quoted == 0) continue;
-        if (quote == '\'') p *= 0.98;
-        if (quote == 0) p *= 0.99;
-        if (escape != quote) p *= 0.995;
-        rate(scored, p);
+        if (quote != 0 && scored.table.quoted == 0 && given.quote.by != Chosen::kUser) continue;
+        double belief_in = prior * (quote == '\'' ? 0.98 : quote == 0 ? 0.99 : 1) * (escape != quote ? 0.995 : 1);
+        if (scored.table.records.size() == 1 && !occurs(",;\t|", delimiter)) belief_in *= 0.3;
+        if (quote != 0 && scored.table.faulty == 0 && scored.table.quoted > 1 &&
+            scored.table.outside_quotes * 20 <= scored.table.quoted)
+          explained = true;
+        if (quote == '"') belief_in *= 1 - 0.3 * static_cast<double>(scored.table.outside_quotes) / static_cast<double>(scored.table.outside_quotes + 2 * scored.table.quoted);
+        if (quote == '\'' && scored.table.quoted * 20 < scored.table.cells.size() + 20 * scored.table.outside_quotes) belief_in *= 0.7;
+        rate(scored, belief_in);
         all.push_back(std::move(scored));
       }
     }
@@ -207,38 +319,6 @@ std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& 
 }
 
 // ---- preamble and header ----
-
-size_t filled(const SampleTable& table, const SampleRecord& record) {
-  size_t count = 0;
-  for (size_t at = 0; at < record.cells; ++at)
-    count += cell_kind(table.cells[record.first_cell + at].text) != CellKind::kEmpty;
-  return count;
-}
-
-// Returns the index of the first record of the table itself.
-size_t first_record(const Scored& winner) {
-  const auto& records = winner.table.records;
-  if (winner.width < 2) {
-    size_t at = 0;
-    while (at < records.size() && records[at].blank) ++at;
-    return at == records.size() ? 0 : at;
-  }
-  size_t first = 0;
-  constexpr size_t kMostPreamble = 40;
-  for (size_t at = 0; at < std::min(records.size(), kMostPreamble); ++at) {
-    const SampleRecord& record = records[at];
-    const size_t cells = filled(winner.table, record);
-    const bool thin = record.blank || cells == 0 || (record.cells == 1) || (cells == 1 && winner.width > 2);
-    const bool comment = !record.blank && !winner.table.cells[record.first_cell].quoted &&
-                         winner.table.cells[record.first_cell].text.starts_with('#') && record.cells != winner.width;
-    if (thin || comment) {
-      first = at + 1;
-    } else if (record.cells == winner.width || record.cells * 2 > winner.width) {
-      break;
-    }
-  }
-  return first < records.size() ? first : 0;
-}
 
 bool detect_header(const Scored& winner, size_t first) {
   const auto& table = winner.table;
@@ -272,12 +352,12 @@ bool detect_header(const Scored& winner, size_t first) {
     }
     if (rows == 0) continue;
     const double strong_share = static_cast<double>(strong) / static_cast<double>(rows);
-    if (!head_typed && strong_share > 0.7)
+    if (!head_typed && strong_share > 0.6)
       votes += 1;
-    else if (head_typed && strong_share > 0.7)
+    else if (head_typed && strong_share > 0.6)
       votes -= 1;
-    else if (same > 0)
-      votes -= 0.5;
+    else if (same * 10 > rows)
+      votes -= 0.3;
   }
   if (votes != 0) return votes > 0;
   return typed == 0 && repeated == 0;
@@ -312,7 +392,7 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
     detect(dialect.escape, text_of(best.trial.escape), given.escape);
   }
   dialect.score = best.score;
-  const size_t first = first_record(best);
+  const size_t first = best.first;
   if (given.skip_rows.by != Chosen::kUser && !best.table.records.empty()) {
     dialect.skip_rows = {best.table.records[first].line, Chosen::kDetected};
   }
