@@ -28,7 +28,7 @@ class Cutter {
     }
     record.cells = table.cells.size() - record.first_cell;
     record.blank = at_ == begin;
-    const bool ended = skip_line_end();
+    const bool ended = skip_line_end(table);
     table.records.push_back(record);
     return ended;
   }
@@ -75,7 +75,17 @@ class Cutter {
     table.faulty += cell.faulty;
     table.quoted += !cell.faulty;
     if (!cell.faulty) table.escaped += escaped;
+    count_backslashes(cell.text, table);
     return cell;
+  }
+
+  static void count_backslashes(std::string_view text, SampleTable& table) {
+    for (size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at)) {
+      const size_t end = std::min(text.find_first_not_of('\\', at), text.size());
+      table.paired_backslashes += (end - at) / 2;
+      table.lone_backslashes += (end - at) % 2;
+      at = end;
+    }
   }
 
   void to_stop() {
@@ -90,9 +100,10 @@ class Cutter {
     at_ += trial_.delimiter.size();
     return true;
   }
-  bool skip_line_end() {
+  bool skip_line_end(SampleTable& table) {
     if (done()) return false;
     const bool pair = text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n';
+    ++(pair ? table.crlf : text_[at_] == '\r' ? table.cr : table.lf);
     at_ += pair ? 2 : 1;
     ++line_;
     return true;

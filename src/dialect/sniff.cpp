@@ -24,7 +24,7 @@ struct Candidate {
 };
 constexpr Candidate kCandidates[] = {
     {",", 1.0},    {";", 1.0},    {"\t", 1.0},   {"|", 0.98},   {"\x1f", 1.0}, {"\x1e", 1.0}, {"\x01", 1.0}, {"||", 0.99},
-    {"::", 0.97},  {";;", 0.95},  {"~", 0.95},   {"^", 0.95},   {"#", 0.8},   {":", 0.7},   {" ", 0.65},   {"&", 0.7},
+    {"::", 0.97},  {";;", 0.95},  {"~", 0.95},   {"^", 0.95},   {"#", 0.8},   {":", 0.75},   {" ", 0.65},   {"&", 0.7},
 };
 
 // ---- encoding ----
@@ -90,16 +90,6 @@ Decoded decode(std::string_view sample, bool whole, const Setting<std::string>& 
   return decoded;
 }
 
-std::string detect_newline(std::string_view text) {
-  size_t lf = 0, crlf = 0, cr = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\n') ++(at > 0 && text[at - 1] == '\r' ? crlf : lf);
-    if (text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n')) ++cr;
-  }
-  if (crlf >= lf && crlf >= cr && crlf > 0) return "\r\n";
-  return cr > lf ? "\r" : "\n";
-}
-
 // ---- scores ----
 
 double belief(const SampleCell& cell) noexcept {
@@ -151,6 +141,15 @@ bool is_comment(const SampleTable& table, const SampleRecord& record) {
   return !record.blank && !cell.quoted && cell.text.starts_with('#');
 }
 
+// Tells whether what is left without the first records can still be a table: more lines than went, or a gap between.
+bool enough_below(const SampleTable& table, size_t first) {
+  const auto blank = [](const SampleRecord& record) { return record.blank; };
+  const auto begin = table.records.begin(), middle = begin + static_cast<std::ptrdiff_t>(first);
+  const auto gone = static_cast<size_t>(middle - begin - std::count_if(begin, middle, blank));
+  const auto left = static_cast<size_t>(table.records.end() - middle - std::count_if(middle, table.records.end(), blank));
+  return left > 0 && (left > 2 * gone || (first > 0 && table.records[first - 1].blank));
+}
+
 // Returns the index of the first record of the table itself. A preamble is lines that hold at most one cell.
 size_t first_record(const SampleTable& table, size_t width) {
   constexpr size_t kMostPreamble = 40;
@@ -170,7 +169,7 @@ size_t first_record(const SampleTable& table, size_t width) {
     }
     first = at + 1;
   }
-  return first < table.records.size() ? first : 0;
+  return enough_below(table, first) ? first : 0;
 }
 
 // A column that is empty in every record comes from a delimiter at the end of the lines.
@@ -247,10 +246,6 @@ bool occurs(std::string_view text, std::string_view what) {
   return text.find(what) != std::string_view::npos;
 }
 
-size_t count_of(std::string_view text, char c) {
-  return static_cast<size_t>(std::count(text.begin(), text.end(), c));
-}
-
 // A single byte that only comes in pairs is half of a longer delimiter.
 bool only_in_pairs(std::string_view text, char c) {
   size_t pairs = 0;
@@ -270,7 +265,8 @@ std::vector<Candidate> delimiters_of(std::string_view text, const Setting<std::s
     if (occurs(text, candidate.delimiter) && !(single && only_in_pairs(text, candidate.delimiter[0])))
       found.push_back(candidate);
   }
-  if (found.empty()) found.push_back({given.value, 1.0});
+  // The whole line as one column competes too.
+  found.push_back({"", 1.0});
   return found;
 }
 
@@ -290,25 +286,38 @@ std::vector<char> escapes_of(std::string_view text, char quote, const Setting<st
   return escapes;
 }
 
+// How much of the prior is left when the quotes of the sample are looked at: quotes that stand around no cell, and
+// apostrophes that stand around few, speak against the trial.
+double quote_factor(const Scored& scored, bool has_quotes) {
+  const SampleTable& table = scored.table;
+  const auto share = [](size_t part, size_t all) { return static_cast<double>(part) / static_cast<double>(all); };
+  if (scored.trial.quote == '"') return 1 - 0.3 * share(table.outside_quotes, table.outside_quotes + 2 * table.quoted);
+  double factor = has_quotes ? 0.7 : scored.trial.quote == 0 ? 0.99 : 0.98;
+  if (scored.trial.quote != 0 && table.quoted * 20 < table.cells.size() + 20 * table.outside_quotes) factor *= 0.7;
+  return factor;
+}
+
+// Tells whether each quote of the sample stands around a cell, so that quotes are surely no part of the text.
+bool explains_quotes(const Scored& scored) {
+  const SampleTable& table = scored.table;
+  return scored.trial.quote != 0 && table.faulty == 0 && table.quoted > 1 && table.outside_quotes * 20 <= table.quoted;
+}
+
 std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& given) {
   std::vector<Scored> all;
-  const std::vector<char> quotes = quotes_of(text, given.quote);
+  const bool has_quotes = occurs(text, "\"");
   for (const auto& [delimiter, prior] : delimiters_of(text, given.delimiter)) {
     bool explained = false;
-    for (const char quote : quotes) {
-      // Where each quote of the sample stands around a cell, quotes are no part of the text.
+    for (const char quote : quotes_of(text, given.quote)) {
       if (quote == 0 && explained) continue;
       for (const char escape : escapes_of(text, quote, given.escape)) {
         Scored scored{.trial = {delimiter, quote, escape}};
         scored.table = cut_sample(text, whole, scored.trial, kMostRecords);
         if (quote != 0 && scored.table.quoted == 0 && given.quote.by != Chosen::kUser) continue;
-        double belief_in = prior * (quote == '\'' ? 0.98 : quote == 0 ? 0.99 : 1) * (escape != quote ? 0.995 : 1);
+        double belief_in = prior * quote_factor(scored, has_quotes) * (escape != quote ? 0.995 : 1);
+        // One record proves little.
         if (scored.table.records.size() == 1 && !occurs(",;\t|", delimiter)) belief_in *= 0.3;
-        if (quote != 0 && scored.table.faulty == 0 && scored.table.quoted > 1 &&
-            scored.table.outside_quotes * 20 <= scored.table.quoted)
-          explained = true;
-        if (quote == '"') belief_in *= 1 - 0.3 * static_cast<double>(scored.table.outside_quotes) / static_cast<double>(scored.table.outside_quotes + 2 * scored.table.quoted);
-        if (quote == '\'' && scored.table.quoted * 20 < scored.table.cells.size() + 20 * scored.table.outside_quotes) belief_in *= 0.7;
+        explained = explained || explains_quotes(scored);
         rate(scored, belief_in);
         all.push_back(std::move(scored));
       }
@@ -372,6 +381,28 @@ std::string text_of(char c) {
   return c == 0 ? std::string() : std::string(1, c);
 }
 
+std::string newline_of(const SampleTable& table) {
+  if (table.crlf > 0 && table.crlf >= table.lf && table.crlf >= table.cr) return "\r\n";
+  return table.cr > table.lf ? "\r" : "\n";
+}
+
+// A writer that escapes with backslashes also escapes backslashes, so that in quoted cells they come in pairs.
+char escape_of(const Scored& best) {
+  const SampleTable& table = best.table;
+  const bool paired = table.escaped == 0 && table.lone_backslashes == 0 && table.paired_backslashes > 1;
+  return paired ? '\\' : best.trial.escape;
+}
+
+// For one column, a delimiter that cuts no line.
+std::string delimiter_of(const Scored& best, std::string_view text, bool whole) {
+  if (!best.trial.delimiter.empty()) return std::string(best.trial.delimiter);
+  for (const std::string_view delimiter : {",", ";", "\t", "|", "\x1f"}) {
+    const SampleTable table = cut_sample(text, whole, {delimiter, best.trial.quote, best.trial.escape}, kMostRecords);
+    if (table.cells.size() == table.records.size()) return std::string(delimiter);
+  }
+  return "\x1f";
+}
+
 }  // namespace
 
 Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given) {
@@ -383,13 +414,13 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
   if (sample.empty()) return dialect;
   const Decoded decoded = decode(sample, whole, given.encoding);
   detect(dialect.encoding, decoded.encoding, given.encoding);
-  detect(dialect.newline, detect_newline(decoded.text), given.newline);
   const std::vector<Scored> all = score_all(decoded.text, whole, given);
   const Scored& best = all.front();
-  if (best.width > 1) detect(dialect.delimiter, std::string(best.trial.delimiter), given.delimiter);
+  detect(dialect.newline, newline_of(best.table), given.newline);
+  detect(dialect.delimiter, delimiter_of(best, decoded.text, whole), given.delimiter);
   if (best.trial.quote != 0) {
     detect(dialect.quote, text_of(best.trial.quote), given.quote);
-    detect(dialect.escape, text_of(best.trial.escape), given.escape);
+    detect(dialect.escape, text_of(escape_of(best)), given.escape);
   }
   dialect.score = best.score;
   const size_t first = best.first;
