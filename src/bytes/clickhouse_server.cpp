@@ -69,8 +69,8 @@ std::string hint_of(int64_t number) {
   }
 }
 
-// The first line, without the version and the frames around it.
-std::string_view trimmed(std::string_view text) {
+// The first line, without the version and the frames around it; the name of the error stays: users search for it.
+std::string trimmed(std::string_view text) {
   if (const size_t begin = text.find("DB::Exception: "); begin != std::string_view::npos) {
     text.remove_prefix(begin + std::string_view("DB::Exception: ").size());
   }
@@ -78,23 +78,25 @@ std::string_view trimmed(std::string_view text) {
     text = text.substr(0, text.find(end));
   }
   while (!text.empty() && (text.back() == ' ' || text.back() == '\r' || text.back() == '.')) text.remove_suffix(1);
-  return text;
+  std::string line(text);
+  if (const size_t stop = line.rfind(". ("); stop != std::string::npos && line.ends_with(')')) line.erase(stop, 1);
+  return line;
 }
 
 }  // namespace
 
 Error server_error(std::string_view text, int status, std::string shown) {
   Error error{.code = Code::kServer, .where = {.uri = std::move(shown)}};
-  const std::string_view message = trimmed(text);
+  const std::string message = trimmed(text);
   if (const size_t code = text.find("Code: "); code != std::string_view::npos) {
     std::from_chars(text.data() + code + 6, text.data() + text.size(), error.native_code);
     error.code = code_of(error.native_code);
-    error.message = "the server says: " + std::string(message);
+    error.message = "the server says: " + message;
     error.hint = hint_of(error.native_code);
     return error;
   }
   error.native_code = status;
-  error.message = "status " + std::to_string(status) + (message.empty() ? "" : ": " + std::string(message));
+  error.message = "status " + std::to_string(status) + (message.empty() ? "" : ": " + message);
   if (status == 401 || status == 403) {
     error.code = Code::kAuth;
     error.hint = "check user and password, or the token";
@@ -109,11 +111,11 @@ Error server_error(std::string_view text, int status, std::string shown) {
 
 ClickHouseServer::ClickHouseServer(HttpOptions http, std::string url, std::string shown, ServerSettings settings,
                                    std::shared_ptr<const void> engine)
-    : client_(std::move(http)),
+    : engine_(std::move(engine)),
+      client_(std::move(http)),
       url_(std::move(url)),
       shown_(std::move(shown)),
-      settings_(std::move(settings)),
-      engine_(std::move(engine)) {}
+      settings_(std::move(settings)) {}
 
 HttpRequest ClickHouseServer::request(ServerSettings parameters, std::string_view body) const {
   parameters.insert(parameters.end(), settings_.begin(), settings_.end());

@@ -36,11 +36,11 @@ class ClickHouseServer {
   Result<std::unique_ptr<HttpResponse>> send(const HttpRequest& request, std::stop_token stop) const;
   HttpRequest request(ServerSettings parameters, std::string_view body) const;
 
+  std::shared_ptr<const void> engine_;  // first, so that it goes last: open connections would hold up its end
   HttpClient client_;
   std::string url_;
   std::string shown_;
   ServerSettings settings_;
-  std::shared_ptr<const void> engine_;
 };
 
 /// Makes an error of what a server wrote: "Code: 60. DB::Exception: Table ... (UNKNOWN_TABLE) (version ...)", or of the

@@ -111,7 +111,10 @@ def main():
     try:
         prepare(sys.argv[1], private, password)
         os.chdir(private)
+        os.dup2(os.open("said", os.O_RDWR | os.O_CREAT, 0o600), 2)
         serve(sys.argv[1], package)
+        with open("said", errors="replace") as file:  # where the engine says why it could not start
+            say("failed " + file.read())
     except BaseException as problem:
         say("failed " + str(problem))
     finally:
@@ -149,8 +152,10 @@ struct Pipe {
     const Descriptor read(ends[0]), write(ends[1]);
     // Out of the way of the numbers that the child gives its ends.
     constexpr int kLowest = 10;
-    return Pipe{Descriptor(::fcntl(ends[0], F_DUPFD_CLOEXEC, kLowest)),
-                Descriptor(::fcntl(ends[1], F_DUPFD_CLOEXEC, kLowest))};
+    Pipe pipe{Descriptor(::fcntl(ends[0], F_DUPFD_CLOEXEC, kLowest)),
+              Descriptor(::fcntl(ends[1], F_DUPFD_CLOEXEC, kLowest))};
+    if (pipe.read.number() < 0 || pipe.write.number() < 0) return std::nullopt;
+    return pipe;
   }
 };
 
@@ -305,7 +310,8 @@ Engine::~Engine() {
 // The place of one folder's engine. Starting and stopping hold the mutex, so that they never meet on one folder.
 struct EngineSlot {
   std::mutex mutex;
-  std::weak_ptr<const Engine> running;
+  std::unique_ptr<const Engine> engine;
+  size_t users = 0;
 };
 
 // Two engines on one folder would lock each other out, so a process has one a folder: the one state that is global.
@@ -322,15 +328,16 @@ Result<std::shared_ptr<const Engine>> engine_for(const std::string& folder, cons
                                                  const std::string& shown, std::stop_token stop) {
   const std::shared_ptr<EngineSlot> slot = slot_of(folder);
   const std::lock_guard lock(slot->mutex);
-  if (auto running = slot->running.lock()) return running;
-  auto started = Engine::start(folder, python, shown, stop);
-  if (!started) return std::move(started).error();
-  std::shared_ptr<const Engine> engine(started->release(), [slot](const Engine* last) {
-    const std::lock_guard stopping(slot->mutex);
-    delete last;
+  if (slot->users == 0) {
+    auto started = Engine::start(folder, python, shown, stop);
+    if (!started) return std::move(started).error();
+    slot->engine = std::move(*started);
+  }
+  ++slot->users;
+  return std::shared_ptr<const Engine>(slot->engine.get(), [slot](const Engine*) {
+    const std::lock_guard leaving(slot->mutex);
+    if (--slot->users == 0) slot->engine.reset();
   });
-  slot->running = engine;
-  return engine;
 }
 
 // "dir/database/table", or "dir/database" and "dir" where tables are listed.

@@ -403,7 +403,7 @@ class TableSink final : public Sink {
         table_(std::move(table)),
         create_(options.flag("create")),
         engine_(options.text("engine")),
-        order_key_(options.names("order_key")),
+        order_by_(options.names("order_by")),
         load_(options.given("load") ? options.text("load") : random_load()),
         block_rows_(std::max<uint64_t>(1, options.count("block_rows"))),
         block_bytes_(std::max<uint64_t>(1, options.count("block_bytes"))),
@@ -493,7 +493,7 @@ class TableSink final : public Sink {
   const TableAddress table_;
   const bool create_;
   const std::string engine_;
-  const std::vector<std::string> order_key_;
+  const std::vector<std::string> order_by_;
   const std::string load_;
   const uint64_t block_rows_;
   uint64_t block_bytes_;
@@ -531,7 +531,7 @@ Status TableSink::learn(std::stop_token stop) {
 }
 
 Status TableSink::create(const Schema& schema, std::stop_token stop) {
-  for (const std::string& name : order_key_) {
+  for (const std::string& name : order_by_) {
     if (schema.find(name)) continue;
     std::vector<std::string> known;
     for (const Field& field : schema.fields) known.push_back(field.name);
@@ -541,7 +541,7 @@ Status TableSink::create(const Schema& schema, std::stop_token stop) {
                  .where = {.uri = server_->shown()},
                  .hint = near.empty() ? "" : "did you mean \"" + near + "\"?"};
   }
-  if (Status status = server_->execute(create_table_sql(schema, quoted(table_), engine_, order_key_), stop); !status) {
+  if (Status status = server_->execute(create_table_sql(schema, quoted(table_), engine_, order_by_), stop); !status) {
     return status;
   }
   return learn(stop);

@@ -45,7 +45,7 @@ inline constexpr std::array kTableOptions = {
                .use = Use::kWrite},
     OptionSpec{
         .name = "engine", .help = "Engine of the table to create", .default_text = "MergeTree", .use = Use::kWrite},
-    OptionSpec{.name = "order_key",
+    OptionSpec{.name = "order_by",
                .type = OptionType::kNames,
                .help = "Columns that the table to create is ordered by",
                .use = Use::kWrite},
