@@ -50,8 +50,10 @@ struct ReadFileOptions {
   std::string compression = "auto";           ///< auto (by content), none
   uint64_t unpack_limit = uint64_t{1} << 40;  ///< most bytes one source may unpack to
 };
-/// Opens a path or "-" (standard input), unpacking gzip, zstd, lz4, xz, bzip2 and zip members as it goes.
-Result<std::unique_ptr<ByteSource>> open_bytes(std::string_view path, const ReadFileOptions& options = {});
+/// Opens a path or "-" (standard input), unpacking gzip, zstd, lz4, xz, bzip2 and zip members as it goes. Looks at the
+/// first bytes, so it waits for them where they come through a pipe.
+Result<std::unique_ptr<ByteSource>> open_bytes(std::string_view path, const ReadFileOptions& options = {},
+                                               std::stop_token stop = {});
 
 /// How files are written.
 struct WriteFileOptions {

@@ -404,9 +404,9 @@ class Peeked final : public ByteSource {
  public:
   explicit Peeked(std::unique_ptr<ByteSource> rest) : rest_(std::move(rest)) {}
   // Reads the first bytes, at least kHeadBytes where there are as many.
-  Result<std::string_view> peek() {
+  Result<std::string_view> peek(const std::stop_token& stop) {
     while (head_.size() < kHeadBytes) {
-      Result<Buffer> next = rest_->read(head_.empty() ? kReadBytes : kHeadBytes, {});
+      Result<Buffer> next = rest_->read(head_.empty() ? kReadBytes : kHeadBytes, stop);
       if (!next) return std::move(next).error();
       if (next->empty()) break;
       head_ = head_.empty() ? *std::move(next) : joined(head_.text(), next->text());
@@ -440,15 +440,15 @@ struct Looked {
 };
 
 // Tells what the stream is packed with and gives it back unread.
-Result<Looked> look(std::unique_ptr<ByteSource> bytes) {
+Result<Looked> look(std::unique_ptr<ByteSource> bytes, const std::stop_token& stop) {
   if (auto* file = dynamic_cast<FileBytes*>(bytes.get()); file != nullptr && file->seekable()) {
-    const Result<Buffer> head = file->read(kHeadBytes, {});
+    const Result<Buffer> head = file->read(kHeadBytes, stop);
     if (!head) return head.error();
     file->seek(0);
     return Looked{std::move(bytes), detect(head->text())};
   }
   auto peeked = std::make_unique<Peeked>(std::move(bytes));
-  const Result<std::string_view> head = peeked->peek();
+  const Result<std::string_view> head = peeked->peek(stop);
   if (!head) return head.error();
   const Packing packing = detect(*head);
   return Looked{std::move(peeked), packing};
@@ -480,11 +480,12 @@ Error no_archive(const std::string& uri, const std::string& member) {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSource>> unpack(std::unique_ptr<ByteSource> stored, const ReadFileOptions& options) {
+Result<std::unique_ptr<ByteSource>> unpack(std::unique_ptr<ByteSource> stored, const ReadFileOptions& options,
+                                           std::stop_token stop) {
   ReadFileOptions left = options;
   const std::string uri = stored->uri();
   for (int layer = 0;; ++layer) {
-    Result<Looked> looked = look(std::move(stored));
+    Result<Looked> looked = look(std::move(stored), stop);
     if (!looked) return std::move(looked).error();
     if (looked->packing == Packing::kNone) {
       if (!left.member.empty()) return no_archive(uri, left.member);
@@ -504,7 +505,8 @@ Result<std::unique_ptr<ByteSource>> unpack(std::unique_ptr<ByteSource> stored, c
   }
 }
 
-Result<std::unique_ptr<ByteSource>> open_bytes(std::string_view path, const ReadFileOptions& options) {
+Result<std::unique_ptr<ByteSource>> open_bytes(std::string_view path, const ReadFileOptions& options,
+                                               std::stop_token stop) {
   if (options.compression != "auto" && options.compression != "none")
     return Error{.code = Code::kBadOption,
                  .message = "files are not read with this compression: " + options.compression,
@@ -514,7 +516,7 @@ Result<std::unique_ptr<ByteSource>> open_bytes(std::string_view path, const Read
                  .side = Side::kSource};
   Result<std::unique_ptr<FileBytes>> file = FileBytes::open(path);
   if (!file) return std::move(file).error();
-  if (options.compression == "auto") return unpack(*std::move(file), options);
+  if (options.compression == "auto") return unpack(*std::move(file), options, std::move(stop));
   if (!options.member.empty()) return no_archive(std::string(path), options.member);
   return std::unique_ptr<ByteSource>(*std::move(file));
 }

@@ -8,6 +8,7 @@ namespace flatbed {
 
 /// Unpacks gzip, zstd, lz4, xz, bzip2 and the members of zip and tar, told by content; other bytes pass as they are.
 /// COST: reads the first bytes of `stored`.
-Result<std::unique_ptr<ByteSource>> unpack(std::unique_ptr<ByteSource> stored, const ReadFileOptions& options);
+Result<std::unique_ptr<ByteSource>> unpack(std::unique_ptr<ByteSource> stored, const ReadFileOptions& options,
+                                           std::stop_token stop);
 
 }  // namespace flatbed

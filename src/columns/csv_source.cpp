@@ -179,7 +179,7 @@ Result<std::vector<std::string>> CsvSource::read_header(ChunkReader& chunks, std
 }
 
 Result<Opened> CsvSource::open_input(size_t number, std::stop_token stop) {
-  auto bytes = inputs_[number].open();
+  auto bytes = inputs_[number].open(stop);
   if (!bytes) return std::move(bytes).error();
   Opened opened;
   opened.chunks = std::make_unique<ChunkReader>(std::move(*bytes), chunk_bytes_, most_);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace flatbed {
 struct CsvInput {
   std::string uri{};
   bool reopenable = false;  ///< open() may be called again, and gives the same bytes
-  std::function<Result<std::unique_ptr<ByteSource>>()> open{};
+  std::function<Result<std::unique_ptr<ByteSource>>(std::stop_token)> open{};
 };
 
 struct CsvSourceOptions {

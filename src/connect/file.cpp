@@ -113,8 +113,8 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
   const ReadFileOptions file_options = read_file_options(options);
   std::vector<CsvInput> inputs;
   for (const std::string& path : paths) {
-    inputs.push_back({.uri = path, .reopenable = path != "-", .open = [path, file_options] {
-                        return open_bytes(path, file_options);
+    inputs.push_back({.uri = path, .reopenable = path != "-", .open = [path, file_options](std::stop_token stop) {
+                        return open_bytes(path, file_options, std::move(stop));
                       }});
   }
   return csv_source(std::move(inputs), {.dialect = dialect_of(uri, options), .all_text = options.flag("all_text")});
@@ -231,7 +231,7 @@ Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
     if (!paths) return std::move(paths).error();
     path = paths->front();
   }
-  auto bytes = open_bytes(path, read_file_options(*options));
+  auto bytes = open_bytes(path, read_file_options(*options), stop);
   if (!bytes) return std::move(bytes).error();
   return sniff_head(**bytes, dialect_of(*uri, *options), stop);
 }
@@ -239,7 +239,7 @@ Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
 Connector bytes_connector(std::string_view bytes, std::shared_ptr<const void> owner) {
   auto make = [bytes, owner](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Source>> {
     std::vector<CsvInput> inputs;
-    inputs.push_back({.uri = kBytesUri, .reopenable = true, .open = [bytes, owner]() {
+    inputs.push_back({.uri = kBytesUri, .reopenable = true, .open = [bytes, owner](std::stop_token) {
                         return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, kBytesUri, owner));
                       }});
     return csv_source(std::move(inputs), {.dialect = dialect_of(uri, options), .all_text = options.flag("all_text")});

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PEOPLE = "id,name,born,score\n1,ann,2001-02-03,1.5\n2,bob,2002-03-04,\n3,O'Brien,2003-04-05,3.25\n"
+PEOPLE = "id,name,born,score\n1,ann,2001-02-03,1.75\n2,bob,2002-03-04,\n3,O'Brien,2003-04-05,3.25\n"
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -82,7 +82,7 @@ def test_preview(people: Path, command: Command) -> None:
     done = command("preview", people, "-n", 2)
     assert done.stdout.splitlines() == [
         "id\tname\tborn\tscore",
-        "1\tann\t2001-02-03\t1.5",
+        "1\tann\t2001-02-03\t1.75",
         "2\tbob\t2002-03-04\tNULL",
     ]
 

@@ -50,7 +50,7 @@ def test_schema_of_every_kind_of_source(people: Path, kind: str) -> None:
 def test_preview(people: Path) -> None:
     batch = fb.preview(people, 2)
     assert len(batch) == 2
-    assert batch.texts() == [("1", "ann", "2001-02-03", "1.5"), ("2", "bob", "2002-03-04", None)]
+    assert batch.texts() == [("1", "ann", "2001-02-03", "1.75"), ("2", "bob", "2002-03-04", None)]
     assert pa.record_batch(batch).column("name").to_pylist() == ["ann", "bob"]
 
 
