@@ -5,6 +5,5 @@ target_link_libraries(flatbed_worker PRIVATE flatbed::flatbed flatbed_flags)
 
 find_file(FAST_CPP_CSV libfccp/csv.h)
 if(FAST_CPP_CSV)
-  add_executable(fast_cpp_csv_worker fast_cpp_csv_worker.cpp)
-  target_link_libraries(fast_cpp_csv_worker PRIVATE flatbed_flags)
+  add_executable(fast_cpp_csv_worker fast_cpp_csv_worker.cpp)  # without our warnings: the parser is all header
 endif()
