@@ -20,7 +20,8 @@ class Queue {
   /// Returns false when `stop` was requested instead.
   bool push(T item, size_t bytes, std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return items_.empty() || bytes_ + bytes <= most_bytes_; })) return false;
+    changed_.wait(lock, stop, [&] { return items_.empty() || bytes_ + bytes <= most_bytes_; });
+    if (stop.stop_requested()) return false;
     bytes_ += bytes;
     items_.emplace_back(std::move(item), bytes);
     changed_.notify_all();
@@ -37,7 +38,8 @@ class Queue {
   /// Returns the next item; nothing once the queue is closed and empty, or when `stop` was requested.
   std::optional<T> pop(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return closed_ || !items_.empty(); }) || items_.empty()) return std::nullopt;
+    changed_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });
+    if (stop.stop_requested() || items_.empty()) return std::nullopt;
     auto [item, bytes] = std::move(items_.front());
     items_.pop_front();
     bytes_ -= bytes;

@@ -227,7 +227,7 @@ TEST_SUITE("pipeline") {
         to_json(*receipt) ==
         R"({"version": "1", "source": "a \"b\"\n", "target": "", "settings": {}, "schema": [{"name": "n", "type": "UInt64"}], )"
         R"("read": 100, "loaded": 100, "rejected": 0, "duplicate": 0, "filtered": 0, "balanced": true, "bytes_read": 800, )"
-        R"("bytes_written": 0, "blocks": 1, "rejects_by_code": {}, "first_rejects": [], "seconds": 0.250})");
+        R"("bytes_written": 800, "blocks": 1, "rejects_by_code": {}, "first_rejects": [], "seconds": 0.250})");
     CHECK(to_json(Error{.code = Code::kNotOfType, .message = "x", .raw = "\xff,1"}) ==
           R"({"code": "FB-TYPE-0102", "message": "x", "raw": "\u00ff,1"})");
   }
