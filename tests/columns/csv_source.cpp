@@ -90,10 +90,11 @@ std::unique_ptr<Source> source_of(const std::vector<std::string>& files, const S
   std::vector<CsvInput> inputs;
   for (const std::string& file : files) {
     const std::string_view bytes = file;
-    inputs.push_back({.uri = "t.csv", .reopenable = setup.reopenable, .open = [bytes, dribble = setup.dribble] {
-                        if (dribble) return Result<std::unique_ptr<ByteSource>>(std::make_unique<Dribble>(bytes));
-                        return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, "t.csv"));
-                      }});
+    inputs.push_back(
+        {.uri = "t.csv", .reopenable = setup.reopenable, .open = [bytes, dribble = setup.dribble](std::stop_token) {
+           if (dribble) return Result<std::unique_ptr<ByteSource>>(std::make_unique<Dribble>(bytes));
+           return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, "t.csv"));
+         }});
   }
   CsvSourceOptions options{.all_text = setup.all_text, .chunk_bytes = setup.chunk_bytes};
   options.dialect.delimiter = {setup.delimiter, Chosen::kUser};
