@@ -5,7 +5,32 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bytes/encoding.hpp"
+
 namespace flatbed {
+namespace {
+
+// Gives bytes that were read already, then the rest of their source.
+class Rewound final : public ByteSource {
+ public:
+  Rewound(Buffer head, std::unique_ptr<ByteSource> rest) : head_(std::move(head)), rest_(std::move(rest)) {}
+  Result<Buffer> read(size_t most, std::stop_token stop) override {
+    if (head_.empty()) return rest_->read(most, stop);
+    const size_t size = std::min(most, head_.size());
+    Buffer part = head_.slice(0, size);
+    head_ = head_.slice(size, head_.size() - size);
+    return part;
+  }
+  const std::string& uri() const noexcept override { return rest_->uri(); }
+  std::optional<uint64_t> total_bytes() const noexcept override { return rest_->total_bytes(); }
+  uint64_t consumed_bytes() const noexcept override { return rest_->consumed_bytes(); }
+
+ private:
+  Buffer head_;
+  std::unique_ptr<ByteSource> rest_;
+};
+
+}  // namespace
 
 void ChunkReader::append(const Buffer& part, size_t wanted) {
   const size_t size = ahead_.size();
@@ -43,6 +68,13 @@ Status ChunkReader::fill(size_t wanted, std::stop_token stop) {
 Result<std::string_view> ChunkReader::peek(size_t wanted, std::stop_token stop) {
   if (Status status = fill(wanted, stop); !status) return status;
   return ahead_.text().substr(0, wanted);
+}
+
+void ChunkReader::decode(std::string_view encoding) {
+  if (encoding == "utf-8") return;
+  source_ = to_utf8(std::make_unique<Rewound>(std::move(ahead_), std::move(source_)), encoding);
+  ahead_ = {};
+  ended_ = false;
 }
 
 void ChunkReader::drop(size_t bytes) {

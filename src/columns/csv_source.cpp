@@ -115,11 +115,7 @@ Status CsvSource::detect(ChunkReader& chunks, std::stop_token stop) {
   if (!syntax) return std::move(syntax).error();
   syntax_ = std::move(*syntax);
   nulls_ = options_.all_text ? NullTokens() : NullTokens(dialect_.nulls.value);
-  if (dialect_.encoding.value == "utf-8") return {};
-  Error error =
-      here(Code::kEncodingUnknown, "the encoding is not read: " + dialect_.encoding.value, chunks.source().uri());
-  error.expected = "utf-8";
-  return error;
+  return {};
 }
 
 // Passes over `count` lines, and over empty lines after them.
@@ -184,12 +180,13 @@ Result<Opened> CsvSource::open_input(size_t number, std::stop_token stop) {
   Opened opened;
   opened.chunks = std::make_unique<ChunkReader>(std::move(*bytes), chunk_bytes_, most_);
   ChunkReader& chunks = *opened.chunks;
-  auto mark = chunks.peek(3, stop);
-  if (!mark) return std::move(mark).error();
-  if (*mark == "\xEF\xBB\xBF") chunks.drop(3);
   if (names_.empty()) {
     if (Status status = detect(chunks, stop); !status) return status;
   }
+  chunks.decode(dialect_.encoding.value);
+  auto mark = chunks.peek(3, stop);
+  if (!mark) return std::move(mark).error();
+  if (*mark == "\xEF\xBB\xBF") chunks.drop(3);
   if (Status status = skip_lines(chunks, dialect_.skip_rows.value, stop); !status) return status;
   auto names = read_header(chunks, stop);
   if (!names) return std::move(names).error();

@@ -46,11 +46,12 @@ class OrderedCrew {
 
   /// Returns the next result, nothing at the end.
   Result<std::optional<Done>> next(std::stop_token stop) {
+    if (stop.stop_requested()) return cancelled();
     if (threads_.empty()) return next_here(stop);
     std::unique_lock lock(mutex_);
     const bool ready = changed_.wait(
         lock, stop, [&] { return broken_ || (waiting_.empty() ? ended_ : waiting_.front().has_value()); });
-    if (!ready) return Error{.code = Code::kCancelled, .message = "the run was cancelled"};
+    if (!ready) return cancelled();
     if (broken_ || waiting_.empty()) return failure_ ? Result<std::optional<Done>>(*failure_) : std::optional<Done>();
     std::optional<Done> done = std::move(waiting_.front());
     waiting_.pop_front();
@@ -61,8 +62,9 @@ class OrderedCrew {
   }
 
  private:
+  static Error cancelled() { return {.code = Code::kCancelled, .message = "the run was cancelled"}; }
+
   Result<std::optional<Done>> next_here(std::stop_token stop) {
-    if (stop.stop_requested()) return Error{.code = Code::kCancelled, .message = "the run was cancelled"};
     auto more = take_(own_, stop);
     if (!more) return std::move(more).error();
     if (!*more) return std::optional<Done>();

@@ -1,0 +1,89 @@
+// Records as views: fields, names, values and places.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "flatbed/csv.hpp"
+
+using namespace flatbed;
+
+TEST_SUITE("columns") {
+  TEST_CASE("records of a text") {
+    const std::string text = "id,name\r\n1,\"a \"\"b\"\", c\"\r\n\r\n22,\"\"\n333,plain";
+    csv::Reader reader(text);
+    CHECK(reader.header() == std::vector<std::string>{"id", "name"});
+    std::vector<std::string> seen;
+    for (auto row : reader) {
+      CHECK(row.size() == 2);
+      CHECK(row["name"] == row[1]);
+      seen.push_back(std::to_string(row.record()) + "|" + std::string(row[0]) + "|" + std::string(row[1]) + "|" +
+                     (row.quoted(1) ? "q" : "-") + std::to_string(row.get<int>("id").value()));
+    }
+    CHECK(seen == std::vector<std::string>{"0|1|a \"b\", c|q1", "1|22||q22", "2|333|plain|-333"});
+    CHECK(reader.status().ok());
+  }
+
+  TEST_CASE("a bad value tells its place") {
+    const std::string text = "id,v\n1,2\n3,\"\nx\"\n";
+    csv::Reader reader(text);
+    auto row = reader.begin();
+    CHECK((*row).get<int>("w").error().code == Code::kUnknownColumn);
+    ++row;
+    const Error error = (*row).get<double>("v").error();
+    CHECK(error.code == Code::kNotOfType);
+    CHECK(error.where.line == 3);
+    CHECK(error.where.byte == 11);
+    CHECK(error.where.record == 1);
+    CHECK(error.where.column_name == "v");
+    CHECK((*row).get<int8_t>(0).value() == 3);
+  }
+
+  TEST_CASE("the first record that is none ends the iteration") {
+    const std::string text = "a,b\n1,2\n3\n5,6\n";
+    csv::Reader reader(text);
+    size_t rows = 0;
+    for (auto row : reader) rows += row.size() / 2;
+    CHECK(rows == 1);
+    CHECK(reader.status().error().code == Code::kRowTooShort);
+    CHECK(reader.status().error().where.line == 3);
+    CHECK(reader.status().error().where.record == 1);
+    CHECK(reader.status().error().raw == "3");
+  }
+
+  TEST_CASE("windows and skipped lines") {
+    std::string text = "# made by hand\na;b\n";
+    for (int i = 0; i < 300000; ++i) text += std::to_string(i) + ";\"v" + std::to_string(i) + "\"\n";
+    Dialect dialect;
+    dialect.delimiter = {";", Chosen::kUser};
+    dialect.skip_rows = {1, Chosen::kUser};
+    csv::Reader reader(text, dialect);
+    uint64_t next = 0;
+    for (auto row : reader) {
+      REQUIRE(row.record() == next);
+      REQUIRE(row[0] == std::to_string(next));
+      REQUIRE(row[1] == "v" + std::to_string(next));
+      if (next % 100000 == 7) {
+        CHECK(row.locate(1).line == next + 3);
+        CHECK(text.substr(*row.locate(1).byte, 3) == "\"v" + std::to_string(next).substr(0, 1));
+      }
+      ++next;
+    }
+    CHECK(next == 300000);
+  }
+
+  TEST_CASE("nothing, and nearly nothing") {
+    for (const std::string text : {"", "\n", "\xEF\xBB\xBF"}) {
+      csv::Reader reader(text);
+      for (auto row : reader) CHECK(row.size() == 99);
+      CHECK(reader.header().empty());
+      CHECK(reader.status().ok());
+    }
+    Dialect plain;
+    plain.header = {false, Chosen::kUser};
+    size_t rows = 0;
+    const std::string one = "x";
+    for (auto row : csv::Reader(one, plain)) rows += row[0] == "x";
+    CHECK(rows == 1);
+  }
+}
