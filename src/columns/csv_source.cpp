@@ -13,6 +13,7 @@
 #include "columns/infer.hpp"
 #include "columns/ordered_crew.hpp"
 #include "columns/rejects.hpp"
+#include "dialect/settings.hpp"
 #include "flatbed/csv.hpp"
 
 namespace flatbed {
@@ -422,20 +423,7 @@ Result<std::optional<Delivery>> CsvSource::next(std::stop_token stop) {
 }
 
 std::vector<std::pair<std::string, std::string>> CsvSource::settings() const {
-  const auto said = [](const auto& setting, const std::string& text) {
-    constexpr std::string_view kWho[] = {"default", "detected", "user"};
-    return text + " (" + std::string(kWho[static_cast<size_t>(setting.by)]) + ")";
-  };
-  const auto quoted = [](const std::string& text) { return text == "\t" ? std::string("'\\t'") : "'" + text + "'"; };
-  std::string nulls;
-  for (const std::string& token : dialect_.nulls.value) nulls += (nulls.empty() ? "" : " ") + quoted(token);
-  return {{"delimiter", said(dialect_.delimiter, quoted(dialect_.delimiter.value))},
-          {"quote", said(dialect_.quote, quoted(dialect_.quote.value))},
-          {"escape", said(dialect_.escape, quoted(dialect_.escape.value))},
-          {"header", said(dialect_.header, dialect_.header.value ? "yes" : "no")},
-          {"skip_rows", said(dialect_.skip_rows, std::to_string(dialect_.skip_rows.value))},
-          {"encoding", said(dialect_.encoding, dialect_.encoding.value)},
-          {"nulls", said(dialect_.nulls, nulls)}};
+  return settings_of(dialect_);
 }
 
 }  // namespace
