@@ -193,6 +193,13 @@ bool brackets_match(std::string_view text) noexcept {
   return round == 0 && square == 0 && curly == 0;
 }
 
+// Prose has a space after its commas.
+bool has_tight_comma(std::string_view text) noexcept {
+  for (size_t at = text.find(','); at != std::string_view::npos; at = text.find(',', at + 1))
+    if (at + 1 < text.size() && text[at + 1] != ' ') return true;
+  return false;
+}
+
 }  // namespace
 
 CellKind cell_kind(std::string_view text) noexcept {
@@ -208,6 +215,7 @@ CellKind cell_kind(std::string_view text) noexcept {
   if (text == "true" || text == "false" || text == "TRUE" || text == "FALSE" || text == "True" || text == "False")
     return CellKind::kName;
   if ((seen & kSuspect) == 0 && has_known_form(text, seen)) return CellKind::kName;
+  if ((seen & kComma) && has_tight_comma(text)) return CellKind::kOdd;
   if ((seen & ~(kLetter | kDigit | kUnderscore | kSign | kPoint)) == 0 && (seen & (kLetter | kDigit)))
     return CellKind::kWord;
   if ((seen & (kSuspect | kControl)) == 0 && (seen & (kLetter | kDigit))) return CellKind::kText;

@@ -97,7 +97,8 @@ class Cutter {
   }
   bool skip_delimiter() {
     if (done() || !delimiter_here()) return false;
-    at_ += trial_.delimiter.size();
+    do at_ += trial_.delimiter.size();
+    while (trial_.runs && !done() && delimiter_here());
     return true;
   }
   bool skip_line_end(SampleTable& table) {

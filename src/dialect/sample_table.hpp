@@ -14,6 +14,7 @@ struct Trial {
   std::string_view delimiter;
   char quote = 0;
   char escape = 0;
+  bool runs = false;  // several delimiters in a row count as one, as in tables padded with spaces
   friend bool operator==(const Trial&, const Trial&) = default;
 };
 

@@ -21,10 +21,11 @@ constexpr size_t kMostRecords = 200;
 struct Candidate {
   std::string_view delimiter;
   double prior;
+  bool runs = false;
 };
 constexpr Candidate kCandidates[] = {
     {",", 1.0},    {";", 1.0},    {"\t", 1.0},   {"|", 0.98},   {"\x1f", 1.0}, {"\x1e", 1.0}, {"\x01", 1.0}, {"||", 0.99},
-    {"::", 0.97},  {";;", 0.95},  {"~", 0.95},   {"^", 0.95},   {"#", 0.8},   {":", 0.75},   {" ", 0.65},   {"&", 0.7},
+    {"::", 0.97},  {";;", 0.95},  {"~", 0.95},   {"^", 0.95},   {"#", 0.8},   {":", 0.75},   {" ", 0.65}, {" ", 0.6, true},   {"&", 0.7},
 };
 
 // ---- encoding ----
@@ -198,7 +199,7 @@ double single_worth(const SampleTable& table, size_t first) {
     ++all;
     strong += is_strong(table.cells[record.first_cell]);
   }
-  return all > 0 && strong * 10 >= all * 9 ? 0.7 : 0.2;
+  return all > 0 && strong * 10 >= all * 9 ? 0.7 : 0.25;
 }
 
 // How alike the records are, and how many columns they have.
@@ -262,7 +263,7 @@ std::vector<Candidate> delimiters_of(std::string_view text, const Setting<std::s
   std::vector<Candidate> found;
   for (const Candidate& candidate : kCandidates) {
     const bool single = candidate.delimiter.size() == 1 && candidate.delimiter[0] != ',';
-    if (occurs(text, candidate.delimiter) && !(single && only_in_pairs(text, candidate.delimiter[0])))
+    if (occurs(text, candidate.runs ? "  " : candidate.delimiter) && !(single && only_in_pairs(text, candidate.delimiter[0])))
       found.push_back(candidate);
   }
   // The whole line as one column competes too.
@@ -306,12 +307,12 @@ bool explains_quotes(const Scored& scored) {
 std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& given) {
   std::vector<Scored> all;
   const bool has_quotes = occurs(text, "\"");
-  for (const auto& [delimiter, prior] : delimiters_of(text, given.delimiter)) {
+  for (const auto& [delimiter, prior, runs] : delimiters_of(text, given.delimiter)) {
     bool explained = false;
     for (const char quote : quotes_of(text, given.quote)) {
       if (quote == 0 && explained) continue;
       for (const char escape : escapes_of(text, quote, given.escape)) {
-        Scored scored{.trial = {delimiter, quote, escape}};
+        Scored scored{.trial = {delimiter, quote, escape, runs}};
         scored.table = cut_sample(text, whole, scored.trial, kMostRecords);
         if (quote != 0 && scored.table.quoted == 0 && given.quote.by != Chosen::kUser) continue;
         double belief_in = prior * quote_factor(scored, has_quotes) * (escape != quote ? 0.995 : 1);
@@ -322,6 +323,13 @@ std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& 
         all.push_back(std::move(scored));
       }
     }
+  }
+  for (const char quote : {'"', '\''}) {
+    const bool explained = std::any_of(all.begin(), all.end(), [quote](const Scored& scored) {
+      return scored.trial.quote == quote && explains_quotes(scored);
+    });
+    for (Scored& scored : all)
+      if (explained && scored.trial.quote == 0) scored.score *= 0.7;
   }
   std::stable_sort(all.begin(), all.end(), [](const Scored& a, const Scored& b) { return a.score > b.score; });
   return all;
