@@ -157,7 +157,8 @@ size_t date_length(std::string_view text) noexcept {
 // hh:mm, with seconds, a fraction, am or pm, a zone.
 bool is_clock(std::string_view text) noexcept {
   const size_t hours = digits_at(text);
-  if (hours == 0 || hours > 2 || hours + 2 >= text.size() || text[hours] != ':' || digits_at(text.substr(hours + 1)) != 2)
+  if (hours == 0 || hours > 2 || hours + 2 >= text.size() || text[hours] != ':' ||
+      digits_at(text.substr(hours + 1)) != 2)
     return false;
   return text.find_first_not_of("0123456789:.+-ZAaPpMm ", hours) == std::string_view::npos;
 }
@@ -170,7 +171,8 @@ bool is_time(std::string_view text) noexcept {
 }
 
 bool has_known_form(std::string_view text, uint32_t seen) noexcept {
-  if (text.starts_with("http://") || text.starts_with("https://") || text.starts_with("ftp://")) return !(seen & kSpace);
+  if (text.starts_with("http://") || text.starts_with("https://") || text.starts_with("ftp://"))
+    return !(seen & kSpace);
   if ((seen & kAt) && !(seen & kSpace)) {
     const size_t at = text.find('@');
     return at > 0 && text.find('.', at) != std::string_view::npos && !(seen & (kComma | kSuspect));

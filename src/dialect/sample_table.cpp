@@ -44,7 +44,8 @@ class Cutter {
     const size_t begin = at_;
     to_stop();
     const std::string_view text = text_.substr(begin, at_ - begin);
-    if (trial_.quote != 0) table.outside_quotes += static_cast<size_t>(std::count(text.begin(), text.end(), trial_.quote));
+    if (trial_.quote != 0)
+      table.outside_quotes += static_cast<size_t>(std::count(text.begin(), text.end(), trial_.quote));
     return {.text = text};
   }
 

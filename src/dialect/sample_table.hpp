@@ -38,9 +38,9 @@ struct SampleTable {
   size_t quoted = 0;   // well quoted cells
   size_t escaped = 0;  // escaped quotes in them
   size_t faulty = 0;
-  size_t outside_quotes = 0;     // quotes in unquoted cells
-  size_t paired_backslashes = 0;  // in quoted cells: as many as an escaping writer leaves
-  size_t lone_backslashes = 0;    // and the ones that it would not
+  size_t outside_quotes = 0;        // quotes in unquoted cells
+  size_t paired_backslashes = 0;    // in quoted cells: as many as an escaping writer leaves
+  size_t lone_backslashes = 0;      // and the ones that it would not
   size_t lf = 0, crlf = 0, cr = 0;  // ends of records
 };
 

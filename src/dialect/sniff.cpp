@@ -1,388 +1,55 @@
 // Finding a dialect. Enters: the head of a file and what the user chose. Leaves: a Dialect, or kDialectUnsure.
 // Invariant: what the user chose stays, and the same sample always gives the same dialect.
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <map>
+#include <cstdio>
 #include <set>
 
-#include "bytes/encoding.hpp"
 #include "dialect/cell_kind.hpp"
-#include "dialect/sample_table.hpp"
+#include "dialect/decode.hpp"
+#include "dialect/score.hpp"
 #include "flatbed/dialect.hpp"
 
 namespace flatbed {
 namespace {
 
 constexpr size_t kMostBytes = size_t{1} << 16;
-constexpr size_t kMostRecords = 200;
 
-// Delimiters that are tried, and how much they are believed.
-struct Candidate {
-  std::string_view delimiter;
-  double prior;
-  bool runs = false;
-};
-constexpr Candidate kCandidates[] = {
-    {",", 1.0},    {";", 1.0},    {"\t", 1.0},   {"|", 0.98},   {"\x1f", 1.0}, {"\x1e", 1.0}, {"\x01", 1.0}, {"||", 0.99},
-    {"::", 0.97},  {";;", 0.95},  {"~", 0.95},   {"^", 0.95},   {"#", 0.8},   {":", 0.75},   {" ", 0.65}, {" ", 0.6, true},   {"&", 0.7},
-};
-
-// ---- encoding ----
-
-struct Decoded {
-  std::string encoding;
-  std::string converted{};  // empty when the sample is UTF-8 already
-  std::string_view text{};
-};
-
-bool is_utf8(std::string_view text, bool whole) noexcept {
-  size_t at = 0;
-  while (at < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3
-                          : lead >= 0xF0 && lead < 0xF5                                                   ? 4
-                                                                                                          : 0;
-    if (length == 0) return false;
-    for (size_t next = 1; next < length; ++next) {
-      if (at + next >= text.size()) return !whole;
-      if ((static_cast<unsigned char>(text[at + next]) & 0xC0) != 0x80) return false;
-    }
-    at += length;
-  }
-  return true;
+bool is_typed(CellKind kind) noexcept {
+  return kind == CellKind::kNumber || kind == CellKind::kTime || kind == CellKind::kName;
 }
 
-// UTF-16 of western text has a zero in every other byte.
-std::string utf16_by_zeros(std::string_view text) {
-  size_t zeros[2] = {};
-  for (size_t at = 0; at < text.size(); ++at) zeros[at & 1] += text[at] == 0;
-  const size_t half = text.size() / 2;
-  if (half == 0) return "";
-  if (zeros[1] * 10 >= half * 7 && zeros[0] * 10 < half) return "utf-16le";
-  if (zeros[0] * 10 >= half * 7 && zeros[1] * 10 < half) return "utf-16be";
-  return "";
-}
-
-std::string detect_encoding(std::string_view sample, bool whole) {
-  if (sample.starts_with("\xff\xfe")) return "utf-16le";
-  if (sample.starts_with("\xfe\xff")) return "utf-16be";
-  if (std::string utf16 = utf16_by_zeros(sample.substr(0, 4096)); !utf16.empty()) return utf16;
-  if (is_utf8(sample, whole)) return "utf-8";
-  // These bytes are controls in Latin-1, which no text has, and letters and quotes in CP1252.
-  const bool controls = std::any_of(sample.begin(), sample.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x80 && byte < 0xA0;
-  });
-  return controls ? "cp1252" : "latin-1";
-}
-
-Decoded decode(std::string_view sample, bool whole, const Setting<std::string>& given) {
-  Decoded decoded{.encoding = given.by == Chosen::kUser ? given.value : detect_encoding(sample, whole)};
-  auto source = to_utf8(memory_bytes(sample), decoded.encoding);
-  for (;;) {
-    // What is wrong with the bytes is the reader's to tell; the head of the text is enough here.
-    const Result<Buffer> part = source->read(kMostBytes, {});
-    if (!part || part->empty()) break;
-    decoded.converted += part->text();
-  }
-  decoded.text = decoded.converted;
-  if (decoded.text.starts_with("\xef\xbb\xbf")) decoded.text.remove_prefix(3);
-  return decoded;
-}
-
-// ---- scores ----
-
-double belief(const SampleCell& cell) noexcept {
-  if (cell.faulty) return 0;
-  const CellKind kind = cell_kind(cell.text);
-  if (cell.quoted) return kind == CellKind::kEmpty ? 0.9 : 1;
-  switch (kind) {
-    case CellKind::kEmpty:
-      return 0.7;
-    case CellKind::kNumber:
-    case CellKind::kTime:
-    case CellKind::kName:
-      return 1;
-    case CellKind::kWord:
-      return 0.95;
-    case CellKind::kText:
-      return 0.85;
-    default:
-      return 0.3;
-  }
-}
-
-struct Scored {
-  Trial trial{};
-  SampleTable table{};
-  double score = 0;
-  size_t width = 0;  // of the records that hold most of the cells
-  size_t first = 0;  // index of the first record of the table, after a preamble
-};
-
-size_t filled(const SampleTable& table, const SampleRecord& record) {
-  size_t count = 0;
-  for (size_t at = 0; at < record.cells; ++at)
-    count += cell_kind(table.cells[record.first_cell + at].text) != CellKind::kEmpty;
-  return count;
-}
-
-size_t main_width(const SampleTable& table) {
-  std::map<size_t, size_t> cells;
-  for (const SampleRecord& record : table.records)
-    if (!record.blank) cells[record.cells] += record.cells;
-  if (cells.empty()) return 0;
-  return std::max_element(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.second <= b.second; })
-      ->first;
-}
-
-bool is_comment(const SampleTable& table, const SampleRecord& record) {
-  const SampleCell& cell = table.cells[record.first_cell];
-  return !record.blank && !cell.quoted && cell.text.starts_with('#');
-}
-
-// Tells whether what is left without the first records can still be a table: more lines than went, or a gap between.
-bool enough_below(const SampleTable& table, size_t first) {
-  const auto blank = [](const SampleRecord& record) { return record.blank; };
-  const auto begin = table.records.begin(), middle = begin + static_cast<std::ptrdiff_t>(first);
-  const auto gone = static_cast<size_t>(middle - begin - std::count_if(begin, middle, blank));
-  const auto left = static_cast<size_t>(table.records.end() - middle - std::count_if(middle, table.records.end(), blank));
-  return left > 0 && (left > 2 * gone || (first > 0 && table.records[first - 1].blank));
-}
-
-// Returns the index of the first record of the table itself. A preamble is lines that hold at most one cell.
-size_t first_record(const SampleTable& table, size_t width) {
-  constexpr size_t kMostPreamble = 40;
-  const size_t end = std::min(table.records.size(), kMostPreamble);
-  size_t first = 0;
-  for (size_t at = 0; at < end; ++at) {
-    const SampleRecord& record = table.records[at];
-    const size_t cells = filled(table, record);
-    if (width < 2) {
-      if (!record.blank) break;
-    } else if (cells > 1 && !(is_comment(table, record) && record.cells != width)) {
-      if (record.cells * 2 > width) break;
-      continue;
-    } else if (cells == 1 && record.cells == width && width == 2) {
-      // A row of two with one of them empty is a preamble only where an empty row follows.
-      continue;
-    }
-    first = at + 1;
-  }
-  return enough_below(table, first) ? first : 0;
-}
-
-// A column that is empty in every record comes from a delimiter at the end of the lines.
-bool ends_empty(const SampleTable& table, size_t width, size_t first) {
-  for (size_t at = first; at < table.records.size(); ++at) {
-    const SampleRecord& record = table.records[at];
-    if (record.cells == width && cell_kind(table.cells[record.first_cell + width - 1].text) != CellKind::kEmpty)
-      return false;
-  }
-  return true;
-}
-
-bool is_strong(const SampleCell& cell) noexcept {
-  if (cell.quoted) return !cell.faulty;
-  const CellKind kind = cell_kind(cell.text);
-  return kind == CellKind::kTime || kind == CellKind::kName ||
-         (kind == CellKind::kNumber && cell.text.find(',') == std::string_view::npos);
-}
-
-// What one column is worth: little for text, which any delimiter may cut; more where each cell is whole as it is.
-double single_worth(const SampleTable& table, size_t first) {
-  size_t strong = 0, all = 0;
+// What a column says about the first record: above 0 that it is a header, below 0 that it is data.
+double header_vote(const SampleTable& table, size_t first, size_t column) {
+  const std::string_view head = table.cells[table.records[first].first_cell + column].text;
+  size_t rows = 0, typed = 0, same = 0;
   for (size_t at = first + 1; at < table.records.size(); ++at) {
     const SampleRecord& record = table.records[at];
-    if (record.blank || record.cells != 1) continue;
-    ++all;
-    strong += is_strong(table.cells[record.first_cell]);
+    if (record.blank || column >= record.cells) continue;
+    const std::string_view text = table.cells[record.first_cell + column].text;
+    const CellKind kind = cell_kind(text);
+    if (kind == CellKind::kEmpty) continue;
+    ++rows;
+    typed += is_typed(kind);
+    same += text == head;
   }
-  return all > 0 && strong * 10 >= all * 9 ? 0.7 : 0.25;
+  if (rows == 0 || cell_kind(head) == CellKind::kEmpty) return 0;
+  if (typed * 10 > rows * 6) return is_typed(cell_kind(head)) ? -1 : 1;
+  return same * 10 > rows ? -0.3 : 0;
 }
 
-// How alike the records are, and how many columns they have.
-double pattern_score(const Scored& candidate) {
-  std::map<size_t, size_t> widths;
-  size_t records = 0;
-  const SampleTable& table = candidate.table;
-  for (size_t at = candidate.first; at < table.records.size(); ++at) {
-    if (table.records[at].blank) continue;
-    ++records;
-    ++widths[table.records[at].cells];
-  }
-  if (records == 0) return 0;
-  const size_t unused = candidate.width > 1 && ends_empty(table, candidate.width, candidate.first) ? 1 : 0;
-  double columns = 0, entropy = 0;
-  for (const auto& [width, count] : widths) {
-    const double share = static_cast<double>(count) / static_cast<double>(records);
-    const size_t used = width > unused ? width - unused : 1;
-    columns += share * (used > 1 ? 1 - 0.5 / static_cast<double>(used) : single_worth(table, candidate.first));
-    entropy -= share * std::log(share);
-  }
-  const double kept = static_cast<double>(table.records.size() - candidate.first) / static_cast<double>(table.records.size());
-  return columns * std::exp(-entropy) * std::sqrt(kept);
-}
-
-double cell_score(const Scored& candidate) {
-  double believed = 0;
-  size_t cells = 0;
-  for (size_t at = candidate.first; at < candidate.table.records.size(); ++at) {
-    const SampleRecord& record = candidate.table.records[at];
-    if (record.blank) continue;
-    for (size_t cell = 0; cell < record.cells; ++cell) believed += belief(candidate.table.cells[record.first_cell + cell]);
-    cells += record.cells;
-  }
-  return cells == 0 ? 0 : believed / static_cast<double>(cells);
-}
-
-void rate(Scored& candidate, double prior) {
-  candidate.width = main_width(candidate.table);
-  candidate.first = first_record(candidate.table, candidate.width);
-  candidate.score = pattern_score(candidate) * cell_score(candidate) * prior;
-}
-
-bool occurs(std::string_view text, std::string_view what) {
-  return text.find(what) != std::string_view::npos;
-}
-
-// A single byte that only comes in pairs is half of a longer delimiter.
-bool only_in_pairs(std::string_view text, char c) {
-  size_t pairs = 0;
-  for (size_t at = text.find(c); at != std::string_view::npos; at = text.find(c, at)) {
-    if (at + 1 == text.size() || text[at + 1] != c || (at + 2 < text.size() && text[at + 2] == c)) return false;
-    at += 2;
-    ++pairs;
-  }
-  return pairs > 0;
-}
-
-std::vector<Candidate> delimiters_of(std::string_view text, const Setting<std::string>& given) {
-  if (given.by == Chosen::kUser) return {{given.value, 1.0}};
-  std::vector<Candidate> found;
-  for (const Candidate& candidate : kCandidates) {
-    const bool single = candidate.delimiter.size() == 1 && candidate.delimiter[0] != ',';
-    if (occurs(text, candidate.runs ? "  " : candidate.delimiter) && !(single && only_in_pairs(text, candidate.delimiter[0])))
-      found.push_back(candidate);
-  }
-  // The whole line as one column competes too.
-  found.push_back({"", 1.0});
-  return found;
-}
-
-std::vector<char> quotes_of(std::string_view text, const Setting<std::string>& given) {
-  if (given.by == Chosen::kUser) return {given.value.empty() ? '\0' : given.value[0]};
-  std::vector<char> quotes;
-  for (const char quote : {'"', '\''})
-    if (occurs(text, std::string_view(&quote, 1))) quotes.push_back(quote);
-  quotes.push_back('\0');
-  return quotes;
-}
-
-std::vector<char> escapes_of(std::string_view text, char quote, const Setting<std::string>& given) {
-  if (given.by == Chosen::kUser) return {given.value.empty() ? '\0' : given.value[0]};
-  std::vector<char> escapes{quote};
-  if (quote != 0 && occurs(text, std::string{'\\', quote})) escapes.push_back('\\');
-  return escapes;
-}
-
-// How much of the prior is left when the quotes of the sample are looked at: quotes that stand around no cell, and
-// apostrophes that stand around few, speak against the trial.
-double quote_factor(const Scored& scored, bool has_quotes) {
-  const SampleTable& table = scored.table;
-  const auto share = [](size_t part, size_t all) { return static_cast<double>(part) / static_cast<double>(all); };
-  if (scored.trial.quote == '"') return 1 - 0.3 * share(table.outside_quotes, table.outside_quotes + 2 * table.quoted);
-  double factor = has_quotes ? 0.7 : scored.trial.quote == 0 ? 0.99 : 0.98;
-  if (scored.trial.quote != 0 && table.quoted * 20 < table.cells.size() + 20 * table.outside_quotes) factor *= 0.7;
-  return factor;
-}
-
-// Tells whether each quote of the sample stands around a cell, so that quotes are surely no part of the text.
-bool explains_quotes(const Scored& scored) {
-  const SampleTable& table = scored.table;
-  return scored.trial.quote != 0 && table.faulty == 0 && table.quoted > 1 && table.outside_quotes * 20 <= table.quoted;
-}
-
-std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& given) {
-  std::vector<Scored> all;
-  const bool has_quotes = occurs(text, "\"");
-  for (const auto& [delimiter, prior, runs] : delimiters_of(text, given.delimiter)) {
-    bool explained = false;
-    for (const char quote : quotes_of(text, given.quote)) {
-      if (quote == 0 && explained) continue;
-      for (const char escape : escapes_of(text, quote, given.escape)) {
-        Scored scored{.trial = {delimiter, quote, escape, runs}};
-        scored.table = cut_sample(text, whole, scored.trial, kMostRecords);
-        if (quote != 0 && scored.table.quoted == 0 && given.quote.by != Chosen::kUser) continue;
-        double belief_in = prior * quote_factor(scored, has_quotes) * (escape != quote ? 0.995 : 1);
-        // One record proves little.
-        if (scored.table.records.size() == 1 && !occurs(",;\t|", delimiter)) belief_in *= 0.3;
-        explained = explained || explains_quotes(scored);
-        rate(scored, belief_in);
-        all.push_back(std::move(scored));
-      }
-    }
-  }
-  for (const char quote : {'"', '\''}) {
-    const bool explained = std::any_of(all.begin(), all.end(), [quote](const Scored& scored) {
-      return scored.trial.quote == quote && explains_quotes(scored);
-    });
-    for (Scored& scored : all)
-      if (explained && scored.trial.quote == 0) scored.score *= 0.7;
-  }
-  std::stable_sort(all.begin(), all.end(), [](const Scored& a, const Scored& b) { return a.score > b.score; });
-  return all;
-}
-
-// ---- preamble and header ----
-
-bool detect_header(const Scored& winner, size_t first) {
-  const auto& table = winner.table;
-  const SampleRecord& head = table.records[first];
+// The first record is a header when it differs from what stands below it; when all is text, when it could be one.
+bool detect_header(const Scored& best) {
+  const SampleRecord& head = best.table.records[best.first];
   double votes = 0;
+  bool could_be = true;
   std::set<std::string_view> names;
-  size_t empty = 0, typed = 0, repeated = 0;
   for (size_t column = 0; column < head.cells; ++column) {
-    const SampleCell& cell = table.cells[head.first_cell + column];
-    const CellKind kind = cell_kind(cell.text);
-    if (kind == CellKind::kEmpty) {
-      ++empty;
-      continue;
-    }
-    if (!names.insert(cell.text).second) ++repeated;
-    const bool head_typed = kind == CellKind::kNumber || kind == CellKind::kTime || kind == CellKind::kName;
-    typed += head_typed;
-    size_t rows = 0, same = 0, strong = 0, known = 0;
-    double length = 0;
-    for (size_t at = first + 1; at < table.records.size(); ++at) {
-      const SampleRecord& record = table.records[at];
-      if (record.blank || column >= record.cells) continue;
-      const SampleCell& below = table.cells[record.first_cell + column];
-      const CellKind below_kind = cell_kind(below.text);
-      if (below_kind == CellKind::kEmpty) continue;
-      ++rows;
-      same += below.text == cell.text;
-      strong += below_kind == CellKind::kNumber || below_kind == CellKind::kTime || below_kind == CellKind::kName;
-      known += below_kind == kind;
-      length += static_cast<double>(below.text.size());
-    }
-    if (rows == 0) continue;
-    const double strong_share = static_cast<double>(strong) / static_cast<double>(rows);
-    if (!head_typed && strong_share > 0.6)
-      votes += 1;
-    else if (head_typed && strong_share > 0.6)
-      votes -= 1;
-    else if (same * 10 > rows)
-      votes -= 0.3;
+    votes += header_vote(best.table, best.first, column);
+    const std::string_view name = best.table.cells[head.first_cell + column].text;
+    const CellKind kind = cell_kind(name);
+    if (kind != CellKind::kEmpty) could_be = could_be && !is_typed(kind) && names.insert(name).second;
   }
-  if (votes != 0) return votes > 0;
-  return typed == 0 && repeated == 0;
-}
-
-template <class T>
-void detect(Setting<T>& setting, T value, const Setting<T>& given) {
-  if (given.by != Chosen::kUser) setting = {std::move(value), Chosen::kDetected};
+  return votes != 0 ? votes > 0 : could_be;
 }
 
 std::string text_of(char c) {
@@ -404,39 +71,125 @@ char escape_of(const Scored& best) {
 // For one column, a delimiter that cuts no line.
 std::string delimiter_of(const Scored& best, std::string_view text, bool whole) {
   if (!best.trial.delimiter.empty()) return std::string(best.trial.delimiter);
-  for (const std::string_view delimiter : {",", ";", "\t", "|", "\x1f"}) {
-    const SampleTable table = cut_sample(text, whole, {delimiter, best.trial.quote, best.trial.escape}, kMostRecords);
+  for (const std::string_view delimiter : {",", ";", "\t", "|"}) {
+    const Trial trial{.delimiter = delimiter, .quote = best.trial.quote, .escape = best.trial.escape};
+    const SampleTable table = cut_sample(text, whole, trial, best.table.records.size());
     if (table.cells.size() == table.records.size()) return std::string(delimiter);
   }
   return "\x1f";
+}
+
+std::string visible(std::string_view text) {
+  std::string shown = "'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    char hex[8];
+    if (c == '\n' || c == '\r' || c == '\t') {
+      shown += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      std::snprintf(hex, sizeof hex, "\\x%02x", unsigned{byte});
+      shown += hex;
+    } else {
+      shown += c;
+    }
+  }
+  return shown + "'";
+}
+
+std::string in_hundredths(double score) {
+  const int hundredths = static_cast<int>(score * 100 + 0.5);
+  const std::string digits = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + "." + (digits.size() < 2 ? "0" : "") + digits;
+}
+
+std::string describe(const Scored& scored) {
+  const Trial& trial = scored.trial;
+  return (trial.delimiter.empty() ? "one column" : "delimiter " + visible(trial.delimiter)) + ", quote " +
+         (trial.quote == 0 ? "none" : visible(text_of(trial.quote))) + " (" + in_hundredths(scored.score) + ")";
+}
+
+// The best dialect that cuts other cells out of the sample, or null.
+const Scored* runner_up(const std::vector<Scored>& all) {
+  const auto other = [&all](const Scored& scored) {
+    return scored.score > 0 &&
+           (scored.trial.delimiter != all[0].trial.delimiter || scored.trial.quote != all[0].trial.quote);
+  };
+  const auto found = std::find_if(all.begin() + 1, all.end(), other);
+  return found == all.end() ? nullptr : &*found;
+}
+
+bool too_close(const Scored& best, const Scored& second) {
+  constexpr double kCloser = 0.99;
+  return best.width > 1 && second.width > 1 && best.trial.delimiter != second.trial.delimiter &&
+         second.score > best.score * kCloser;
+}
+
+Error unsure(const Scored& best, const Scored& second) {
+  return {.code = Code::kDialectUnsure,
+          .message = "two dialects explain the file equally well: " + describe(best) + " and " + describe(second),
+          .expected = "one dialect that is clearly better than the others",
+          .hint = "--delimiter " + visible(best.trial.delimiter) + " or --delimiter " +
+                  visible(second.trial.delimiter) + " settles it",
+          .side = Side::kSource};
+}
+
+template <class T>
+void detect(Setting<T>& setting, T value) {
+  if (setting.by != Chosen::kUser) setting = {std::move(value), Chosen::kDetected};
+}
+
+size_t after_lines(std::string_view text, uint32_t lines) {
+  size_t at = 0;
+  for (; lines > 0 && at < text.size(); --lines) {
+    at = std::min(text.find_first_of("\r\n", at), text.size());
+    if (at < text.size()) at += text.substr(at, 2) == "\r\n" ? 2 : 1;
+  }
+  return at;
 }
 
 }  // namespace
 
 Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given) {
   Dialect dialect = given;
-  if (sample.size() > kMostBytes) {
-    sample = sample.substr(0, kMostBytes);
-    whole = false;
-  }
-  if (sample.empty()) return dialect;
-  const Decoded decoded = decode(sample, whole, given.encoding);
-  detect(dialect.encoding, decoded.encoding, given.encoding);
-  const std::vector<Scored> all = score_all(decoded.text, whole, given);
+  whole = whole && sample.size() <= kMostBytes;
+  const Decoded decoded =
+      decode(sample.substr(0, kMostBytes), whole, given.encoding.by == Chosen::kUser ? given.encoding.value : "");
+  std::string_view text = decoded.text;
+  if (given.skip_rows.by == Chosen::kUser) text.remove_prefix(after_lines(text, given.skip_rows.value));
+  detect(dialect.encoding, decoded.encoding);
+  if (text.empty()) return dialect;
+  const std::vector<Scored> all = score_all(text, whole, given);
   const Scored& best = all.front();
-  detect(dialect.newline, newline_of(best.table), given.newline);
-  detect(dialect.delimiter, delimiter_of(best, decoded.text, whole), given.delimiter);
+  const Scored* second = runner_up(all);
+  if (second != nullptr && too_close(best, *second)) return unsure(best, *second);
+  detect(dialect.newline, newline_of(best.table));
+  detect(dialect.delimiter, delimiter_of(best, text, whole));
   if (best.trial.quote != 0) {
-    detect(dialect.quote, text_of(best.trial.quote), given.quote);
-    detect(dialect.escape, text_of(escape_of(best)), given.escape);
+    detect(dialect.quote, text_of(best.trial.quote));
+    detect(dialect.escape, text_of(escape_of(best)));
   }
+  detect(dialect.skip_rows, best.table.records[best.first].line);
+  detect(dialect.header, detect_header(best));
   dialect.score = best.score;
-  const size_t first = best.first;
-  if (given.skip_rows.by != Chosen::kUser && !best.table.records.empty()) {
-    dialect.skip_rows = {best.table.records[first].line, Chosen::kDetected};
-  }
-  if (!best.table.records.empty()) detect(dialect.header, detect_header(best, first), given.header);
+  if (second != nullptr) dialect.runner_up = describe(*second);
   return dialect;
+}
+
+std::string to_string(const Dialect& dialect) {
+  const auto by = [](Chosen chosen) {
+    return std::string(chosen == Chosen::kUser       ? " (user)"
+                       : chosen == Chosen::kDetected ? " (detected)"
+                                                     : " (default)");
+  };
+  const auto text = [&by](const char* name, const Setting<std::string>& setting) {
+    return std::string(name) + " " + (setting.value.empty() ? "none" : visible(setting.value)) + by(setting.by) + ", ";
+  };
+  std::string nulls;
+  for (const std::string& null : dialect.nulls.value) nulls += (nulls.empty() ? "" : " ") + visible(null);
+  return text("delimiter", dialect.delimiter) + text("quote", dialect.quote) + text("escape", dialect.escape) +
+         text("newline", dialect.newline) + "header " + (dialect.header.value ? "yes" : "no") + by(dialect.header.by) +
+         ", skip_rows " + std::to_string(dialect.skip_rows.value) + by(dialect.skip_rows.by) + ", " +
+         text("encoding", dialect.encoding) + "nulls " + (nulls.empty() ? "none" : nulls) + by(dialect.nulls.by);
 }
 
 }  // namespace flatbed
