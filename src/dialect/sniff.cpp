@@ -175,21 +175,4 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
   return dialect;
 }
 
-std::string to_string(const Dialect& dialect) {
-  const auto by = [](Chosen chosen) {
-    return std::string(chosen == Chosen::kUser       ? " (user)"
-                       : chosen == Chosen::kDetected ? " (detected)"
-                                                     : " (default)");
-  };
-  const auto text = [&by](const char* name, const Setting<std::string>& setting) {
-    return std::string(name) + " " + (setting.value.empty() ? "none" : visible(setting.value)) + by(setting.by) + ", ";
-  };
-  std::string nulls;
-  for (const std::string& null : dialect.nulls.value) nulls += (nulls.empty() ? "" : " ") + visible(null);
-  return text("delimiter", dialect.delimiter) + text("quote", dialect.quote) + text("escape", dialect.escape) +
-         text("newline", dialect.newline) + "header " + (dialect.header.value ? "yes" : "no") + by(dialect.header.by) +
-         ", skip_rows " + std::to_string(dialect.skip_rows.value) + by(dialect.skip_rows.by) + ", " +
-         text("encoding", dialect.encoding) + "nulls " + (nulls.empty() ? "none" : nulls) + by(dialect.nulls.by);
-}
-
 }  // namespace flatbed
