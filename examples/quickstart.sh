@@ -15,21 +15,24 @@ step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 step "1. What is in the file? Every row is read before a type is proposed."
 flatbed sniff "$flights"
-flatbed schema "$flights" --ddl flights
+flatbed schema "$flights" | head -n 8
 
-step "2. Create the table and load the file"
-flatbed copy "$flights" "$table" --create --order-by time_hour,carrier,flight
+step "2. Some numbers are text because of the word NA, as the last column says. With NA as NULL, the table would be:"
+flatbed schema "$flights" --nulls ,NA --ddl flights --order-by time_hour,carrier,flight
 
-step "3. Ask the table"
+step "3. Create the table and load the file"
+flatbed copy "$flights" "$table" --create --order-by time_hour,carrier,flight --nulls ,NA
+
+step "4. Ask the table"
 flatbed copy "$table" - --query "SELECT carrier, count() AS flights, round(avg(dep_delay), 1) AS mean_delay
   FROM demo.flights GROUP BY carrier ORDER BY flights DESC LIMIT 5"
 
-step "4. Export five columns as TSV and CSV"
+step "5. Export five columns as TSV and CSV"
 columns=time_hour,carrier,flight,origin,distance
 flatbed copy "$table" "$work/flights.tsv" --columns "$columns"
 flatbed copy "$table" "$work/flights.csv" --columns "$columns"
 
-step "5. Load the export into a second table; both must agree"
+step "6. Load the export into a second table; both must agree"
 flatbed copy "$work/flights.csv" "${table}_again" --create --order-by time_hour,carrier,flight
 agree=$(flatbed copy "$table" - --progress none --query "
   SELECT (SELECT (count(), sum(cityHash64($columns))) FROM demo.flights) =

@@ -70,6 +70,7 @@ EscapeFlag = Annotated[str | None, typer.Option(help="Character before a quote i
 HeaderFlag = Annotated[bool | None, typer.Option("--header/--no-header", help="The first record names the columns.")]
 SkipRowsFlag = Annotated[int | None, typer.Option(min=0, help="Lines to leave out before the header.")]
 EncodingFlag = Annotated[str | None, typer.Option(help="Encoding of the file.")]
+NullsFlag = Annotated[str | None, typer.Option(metavar="A,B", help="Unquoted fields that are NULL: ,NA is empty and NA.")]
 PasswordFileFlag = Annotated[
     Path | None, typer.Option(metavar="FILE", help="File that holds the password of the ClickHouse side.")
 ]
@@ -99,6 +100,7 @@ def _text_options(
     header: bool | None,
     skip_rows: int | None,
     encoding: str | None,
+    nulls: str | None,
 ) -> _EndpointOptions:
     given = {
         "delimiter": delimiter,
@@ -107,6 +109,7 @@ def _text_options(
         "header": header,
         "skip_rows": skip_rows,
         "encoding": encoding,
+        "nulls": nulls,
     }
     return {name: value for name, value in given.items() if value is not None}
 
@@ -315,6 +318,7 @@ def copy(
     header: HeaderFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
+    nulls: NullsFlag = None,
     as_is: Annotated[bool, typer.Option("--as-is", help="Carry every field as text, unchanged.")] = False,
     on_reject: Annotated[OnReject | None, typer.Option(help="What happens to a row that cannot be carried.")] = None,
     rejects: Annotated[str | None, typer.Option(metavar="FILE", help="Where rejected rows go.")] = None,
@@ -336,7 +340,7 @@ def copy(
     The flags about text (--delimiter, --quote, ...) describe the source when it is a file, else the target.
     """
     with _reported():
-        text = _text_options(delimiter, quote, escape, header, skip_rows, encoding)
+        text = _text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
         from_file = scheme(source) == "file"
         source_options: _EndpointOptions = text if from_file else {}
         target_options: _EndpointOptions = {} if from_file else text
@@ -392,12 +396,13 @@ def sniff(
     header: HeaderFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
+    nulls: NullsFlag = None,
     option: OptionFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Find the dialect of a text file: delimiter, quote, header, encoding."""
     with _reported():
-        options = _text_options(delimiter, quote, escape, header, skip_rows, encoding)
+        options = _text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
         dialect = flatbed.sniff(file, options={**options, **_pairs(option, "=", "--option")})
         if as_json:
             print(dialect.to_json())
@@ -417,13 +422,14 @@ def schema(
     header: HeaderFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
+    nulls: NullsFlag = None,
     option: OptionFlag = None,
     password_file: PasswordFileFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the columns of a source and who decided their types; those of a file come from every row."""
     with _reported():
-        options = _text_options(delimiter, quote, escape, header, skip_rows, encoding)
+        options = _text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
         options.update({"query": query} if query else {}, **_pairs(option, "=", "--option"))
         columns = flatbed.schema(source, options=_with_password(source, options, password_file))
         if ddl is not None:
@@ -447,12 +453,13 @@ def preview(
     header: HeaderFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
+    nulls: NullsFlag = None,
     option: OptionFlag = None,
     password_file: PasswordFileFlag = None,
 ) -> None:
     """Show the first rows of a source."""
     with _reported():
-        options = _text_options(delimiter, quote, escape, header, skip_rows, encoding)
+        options = _text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
         options.update({"query": query} if query else {}, **_pairs(option, "=", "--option"))
         batch = flatbed.preview(source, rows, options=_with_password(source, options, password_file))
         cells = [["NULL" if cell is None else cell for cell in row] for row in batch.texts()]
