@@ -629,7 +629,7 @@ ServerSettings TableSink::insert_settings(const Block& block) const {
 // Inserts one block, again where that can do no harm. Runs on a thread of the inserter.
 Status TableSink::insert(const Block& block, std::stop_token stop) {
   const ServerSettings settings = insert_settings(block);
-  std::chrono::milliseconds pause(250);
+  std::chrono::seconds pause(1);  // then 2, then 4: a server that restarts is waited for
   for (int retries_left = 3;; --retries_left, pause *= 2) {
     Status status = server_->insert(sql_, block.bytes, settings, stop);
     if (status) {
