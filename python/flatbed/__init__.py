@@ -10,6 +10,9 @@ Polars, DuckDB, pandas). A target is a path, "-" or a URI.
 
 from __future__ import annotations
 
+import os
+import sys
+
 from flatbed._core import (
     Batch,
     Connector,
@@ -42,6 +45,10 @@ from flatbed.errors import (
     ServerError,
     UsageError,
 )
+
+# The embedded engine (chdb:) runs in a Python that has chdb-core: this one, unless another is named.
+if sys.executable:
+    os.environ.setdefault("FLATBED_PYTHON", sys.executable)
 
 __all__ = [
     "Batch",
