@@ -273,7 +273,7 @@ def parse_options() -> argparse.Namespace:
 def main() -> int:
     options = parse_options()
     ensure(options.data_folder, options.data)
-    bench = Bench(options)
+    bench, machine = Bench(options), report.machine()
     try:
         for work in [name for name in WORKS if name in options.only]:
             for data in [name for name in WORKS[work].data if name in options.data]:
@@ -286,7 +286,7 @@ def main() -> int:
         say(f"\nSTOPPED: {problem}")
         return 1
     staged = list(stages(options.stages)) if "stages" in options.only else []
-    facts = report.collect(bench.measured, staged, options.data_folder, options.runs)
+    facts = report.collect(machine, bench.measured, staged, options.data_folder, options.runs)
     report.write(facts, options.out)
     return 0
 

@@ -107,7 +107,7 @@ def crates(lock: Path) -> dict[str, str]:
     return found
 
 
-def collect(measured: list[Any], stages: list[Facts], folder: Path, runs: int) -> Facts:
+def collect(about: dict[str, str], measured: list[Any], stages: list[Facts], folder: Path, runs: int) -> Facts:
     used = {one.data for one in measured}
     data = [
         {"name": name, "about": one.about, "bytes": (folder / one.file).stat().st_size, "columns": len(one.schema)}
@@ -115,7 +115,7 @@ def collect(measured: list[Any], stages: list[Facts], folder: Path, runs: int) -
         if name in used
     ]
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-    return {"date": date, "machine": machine(), "runs": runs, "data": data, "measured": [asdict(one) for one in measured],
+    return {"date": date, "machine": about, "runs": runs, "data": data, "measured": [asdict(one) for one in measured],
             "stages": stages}
 
 
