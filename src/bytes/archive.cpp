@@ -77,7 +77,7 @@ class Unpacking : public ByteSource {
                  .message = "the " + name_of(packing_) + " data unpacks to more than the limit of " +
                             std::to_string(limit_) + " bytes",
                  .where = {.uri = uri(), .byte = limit_},
-                 .hint = "--unpack-limit raises it, if the file can be trusted",
+                 .hint = "raise it with unpack_limit, if the file can be trusted",
                  .side = Side::kSource};
   }
 
@@ -197,6 +197,7 @@ class Entries {
       archive_read_support_format_tar(in);
     } else {
       archive_read_support_format_raw(in);
+      archive_read_support_format_empty(in);  // else a stream of no bytes is no stream
       archive_read_support_filter_zstd(in);
       archive_read_support_filter_lz4(in);
       archive_read_support_filter_xz(in);
@@ -213,7 +214,9 @@ class Entries {
       archive_read_set_skip_callback(
           in, [](struct archive*, void* self, la_int64_t bytes) { return static_cast<Entries*>(self)->skip(bytes); });
     }
-    return archive_read_open1(in) >= ARCHIVE_WARN;
+    if (archive_read_open1(in) < ARCHIVE_WARN) return false;
+    // A damaged head would else pass as bytes that are not compressed.
+    return packing == Packing::kZip || packing == Packing::kTar || archive_filter_code(in, 0) != ARCHIVE_FILTER_NONE;
   }
 
   // Goes to the next entry that is a file. ARCHIVE_OK, ARCHIVE_EOF, or an error of libarchive.
@@ -231,6 +234,8 @@ class Entries {
       if (!name_.starts_with("__MACOSX/")) return ARCHIVE_OK;
     }
   }
+  // Damage at the very start looks like an empty stream, but has left an error.
+  bool whole() const { return archive_errno(archive_.get()) == 0; }
   const std::string& name() const { return name_; }
   bool encrypted() const { return archive_entry_is_encrypted(entry_) != 0; }
   la_ssize_t read(void* to, size_t most, std::stop_token stop) {
@@ -239,7 +244,7 @@ class Entries {
   }
   std::string detail() const {
     const char* text = archive_ ? archive_error_string(archive_.get()) : nullptr;
-    return text ? text : "no more is known";
+    return text ? text : "its head is not whole";
   }
   // What the stored bytes themselves said, ok when the fault lies in their content.
   Status& failure() { return failure_; }
@@ -293,7 +298,7 @@ Error several_members(const std::string& uri, const std::vector<std::string>& na
           .message = "the archive holds several files: " + list(names),
           .where = {.uri = uri},
           .expected = "an archive of one file, or the name of the member to read",
-          .hint = "--member " + names.front(),
+          .hint = "choose one with member=" + names.front(),
           .side = Side::kSource};
 }
 
@@ -316,7 +321,8 @@ class ArchiveBytes final : public Unpacking {
       if (member_.empty() || names_.back() == member_) return check_readable();
     }
     done_ = true;
-    return holds_members() ? Status(no_such_member()) : Status();
+    if (holds_members()) return no_such_member();
+    return entries_.whole() ? Status() : Status(fault());
   }
 
   // Before any byte is given out where the file can be read twice, so that nobody loads the first of many.
@@ -389,7 +395,7 @@ class ArchiveBytes final : public Unpacking {
     error.message = "the archive has no member of this name: " + member_;
     error.expected = "one of " + list(names_);
     const std::string near = nearest_name(member_, names_);
-    error.hint = "--member " + (near.empty() ? names_.front() : near);
+    error.hint = "choose one with member=" + (near.empty() ? names_.front() : near);
     return error;
   }
 
@@ -474,7 +480,7 @@ Error no_archive(const std::string& uri, const std::string& member) {
           .message = "a member is asked for, but the source is not an archive: " + member,
           .where = {.uri = uri},
           .expected = "a zip or tar archive",
-          .hint = "leave --member out",
+          .hint = "leave the option member out",
           .side = Side::kSource};
 }
 

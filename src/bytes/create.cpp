@@ -222,24 +222,25 @@ class CompressingSink final : public ByteSink {
   }
   Status finish() override {
     if (finished_) return {};
+    Status status = outcome(archive_write_close(archive_.get()));
     finished_ = true;
-    if (Status status = outcome(archive_write_close(archive_.get())); !status) return status;
-    return target_->finish();
+    if (status) status = target_->finish();
+    if (!status) target_->abort();
+    return status;
   }
   void abort() noexcept override {
     if (finished_) return;
     finished_ = true;
-    if (archive_) archive_write_fail(archive_.get());
     target_->abort();
   }
 
  private:
-  static la_ssize_t pass_on(struct archive* out, void* self, const void* bytes, size_t size) {
+  // libarchive loses memory when this fails, so a failure is kept for outcome() and later bytes go nowhere.
+  static la_ssize_t pass_on(struct archive*, void* self, const void* bytes, size_t size) {
     auto* const sink = static_cast<CompressingSink*>(self);
-    sink->failure_ = sink->target_->write({static_cast<const char*>(bytes), size});
-    if (sink->failure_) return static_cast<la_ssize_t>(size);
-    archive_set_error(out, EIO, "the target refused the bytes");
-    return -1;
+    if (!sink->finished_ && sink->failure_.ok())
+      sink->failure_ = sink->target_->write({static_cast<const char*>(bytes), size});
+    return static_cast<la_ssize_t>(size);
   }
   Status outcome(int code) {
     if (!failure_) return std::move(failure_);
@@ -255,7 +256,7 @@ class CompressingSink final : public ByteSink {
   std::string uri_;
   Status failure_{};  // what the target said; libarchive carries no error of ours
   std::unique_ptr<struct archive, int (*)(struct archive*)> archive_;
-  bool finished_ = false;
+  bool finished_ = false;  // or aborted
 };
 
 enum class Packing { kNone, kGzip, kZstd };
@@ -277,7 +278,7 @@ Result<Packing> choose_packing(const std::string& path, const std::string& wish)
     if (!name.ends_with(ending)) continue;
     error.message = "files of this kind are read but not written: " + std::string(ending);
     error.expected = "a name ending in .gz or .zst, or without compression";
-    error.hint = "--compression none writes plain text under this name";
+    error.hint = "compression=none writes plain text under this name";
     return error;
   }
   return Packing::kNone;

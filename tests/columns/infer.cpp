@@ -4,7 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <random>
+
+#include "columns/parse.hpp"
 
 using namespace flatbed;
 
@@ -225,6 +228,60 @@ TEST_SUITE("columns") {
 
       std::shuffle(values.begin(), values.end(), random);
       CHECK(inferred(values).field("c").type == want.type);
+    }
+  }
+  TEST_CASE("inference: the parser takes every value as the type that was found") {
+    const std::vector<std::string> pool = {"0",
+                                           "-0",
+                                           "255",
+                                           "-128",
+                                           "65536",
+                                           "9223372036854775808",
+                                           "-170141183460469231731687303715884105729",
+                                           "1.5",
+                                           "-0.05",
+                                           "123456789012345678.5",
+                                           "1e5",
+                                           "1.5E-7",
+                                           "-2e+3",
+                                           "nan",
+                                           "NaN",
+                                           "inf",
+                                           "-inf",
+                                           "Inf",
+                                           "true",
+                                           "False",
+                                           "TRUE",
+                                           "2013-01-31",
+                                           "1900-01-01",
+                                           "2299-12-31",
+                                           "2149-06-06",
+                                           "2013-01-31 05:06:07",
+                                           "2013-01-31T05:06:07",
+                                           "1900-01-01 00:00:00",
+                                           "2299-12-31 23:59:59",
+                                           "2106-02-07 06:28:15",
+                                           "2013-01-31 05:06:07.5",
+                                           "2013-01-31 05:06:07.123456789",
+                                           "2013-01-31T05:06:07Z",
+                                           "2013-01-31T05:06:07+14:00",
+                                           "2013-01-31 05:06:07.25-03:30",
+                                           "1970-01-01 00:30:00+01:00",
+                                           "6ba7b810-9dad-11d1-80B4-00c04fd430c8",
+                                           "10.0.0.1",
+                                           "0.0.0.0",
+                                           "::",
+                                           "2001:DB8::1",
+                                           "::ffff:10.0.0.1"};
+    for (const std::string& a : pool) {
+      for (const std::string& b : pool) {
+        const Type type = inferred({a, b}).field("c").type;
+        // The parser has no say over text, nor over a date that stands for its midnight.
+        const bool midnight = a.size() == 10 && (type.id == TypeId::kDateTime || type.id == TypeId::kDateTime64);
+        if (type.id == TypeId::kString || midnight) continue;
+        alignas(16) std::byte out[32];
+        CHECK_MESSAGE(parse_value(a, type, out) == Code::kOk, a << " with " << b << " as " << to_string(type));
+      }
     }
   }
 }
