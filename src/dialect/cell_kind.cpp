@@ -177,6 +177,8 @@ bool has_known_form(std::string_view text, uint32_t seen) noexcept {
     const size_t at = text.find('@');
     return at > 0 && text.find('.', at) != std::string_view::npos && !(seen & (kComma | kSuspect));
   }
+  if (text.size() > 3 && text.substr(1, 2) == ":\\" && kClasses[static_cast<unsigned char>(text[0])] == kLetter)
+    return true;
   // A UUID, a version or an IPv4 address.
   if (text.size() == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-') return true;
   if ((seen & ~(kDigit | kPoint)) == 0 && (seen & kDigit)) return true;
