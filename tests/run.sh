@@ -4,9 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tests/setup.sh test
 export PATH="$PWD/.venv/bin:$PATH"
+export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 jobs=$(nproc)
 
-step() { printf '\n== %s\n' "$*"; }
+step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 step "style"
 git ls-files '*.cpp' '*.hpp' '*.h' '*.c' | grep -v '^capi/abi/' | xargs clang-format --dry-run -Werror

