@@ -81,8 +81,11 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     for key in one.keys() | other.keys():
         left, right = one.get(key), other.get(key)
         if key == "columns" and isinstance(left, dict) and isinstance(right, dict):
-            found += [f"{name}: {left.get(name)} against {right.get(name)}" for name in left | right
-                      if not agree(left.get(name), right.get(name))]
+            found += [
+                f"{name}: {left.get(name)} against {right.get(name)}"
+                for name in left | right
+                if not agree(left.get(name), right.get(name))
+            ]
         elif not agree(left, right):
             found.append(f"{key}: {left} against {right}")
     return found

@@ -31,10 +31,40 @@ class Dataset:
     null: str = ""  # the unquoted field that is NULL
 
 
-WORDS = (
-    "carefully final deposits haggle furiously among the quickly regular requests sleep blithely even accounts nag slyly "
-    "express theodolites wake above bold pinto beans detect ironic packages across silent foxes unusual ideas cajole"
-).split()
+WORDS = [
+    "carefully",
+    "final",
+    "deposits",
+    "haggle",
+    "furiously",
+    "among",
+    "the",
+    "quickly",
+    "regular",
+    "requests",
+    "sleep",
+    "blithely",
+    "even",
+    "accounts",
+    "nag",
+    "slyly",
+    "express",
+    "theodolites",
+    "wake",
+    "above",
+    "bold",
+    "pinto",
+    "beans",
+    "detect",
+    "ironic",
+    "packages",
+    "across",
+    "silent",
+    "foxes",
+    "unusual",
+    "ideas",
+    "cajole",
+]
 NOT_ASCII = ["na\u00efve", "stra\u00dfe", "\u010desk\u00fd", "\u6771\u4eac", "\u03b1\u03b2\u03b3", "\U0001f680"]
 START = np.datetime64("1992-01-01")
 
@@ -115,7 +145,12 @@ def make_floats(path: Path) -> None:
         for block in range(22):
             first = block * rows
             columns = [list(map(str, range(first, first + rows)))]
-            columns += [doubles(bits, 1, rows), doubles(bits, 40, rows), doubles(bits, 10, rows), doubles(bits, 3, rows)]
+            columns += [
+                doubles(bits, 1, rows),
+                doubles(bits, 40, rows),
+                doubles(bits, 10, rows),
+                doubles(bits, 3, rows),
+            ]
             columns += [hundredths(bits, 10**8, rows), hundredths(bits, 10**4, rows), hundredths(bits, 10**6, rows)]
             columns += [integers(bits, True, 24, rows)]
             yield joined(columns)
@@ -205,9 +240,9 @@ def make_flights(path: Path) -> None:
 
 def lineitem(money: str) -> Schema:
     kinds = {"l_orderkey": "Int64", "l_partkey": "Int64", "l_suppkey": "Int64", "l_linenumber": "Int32"}
-    kinds |= {name: money for name in ("l_quantity", "l_extendedprice", "l_discount", "l_tax")}
+    kinds |= dict.fromkeys(("l_quantity", "l_extendedprice", "l_discount", "l_tax"), money)
     kinds |= {"l_returnflag": "String", "l_linestatus": "String"}
-    kinds |= {name: "Date" for name in ("l_shipdate", "l_commitdate", "l_receiptdate")}
+    kinds |= dict.fromkeys(("l_shipdate", "l_commitdate", "l_receiptdate"), "Date")
     kinds |= {"l_shipinstruct": "String", "l_shipmode": "String", "l_comment": "String"}
     return list(kinds.items())
 

@@ -26,7 +26,6 @@ from typing import Any
 import pandas
 import pyarrow
 import pyarrow.csv
-
 import report
 from answer import answer, arrow_type, base, differences
 from make_data import DATASETS, Dataset, ensure
@@ -140,7 +139,10 @@ def read_back(path: Path, dataset: Dataset) -> dict[str, Any]:
     times = [name for name, kind in dataset.schema if base(kind) == "DateTime"]
     kinds = {name: arrow_type("String" if name in times else kind) for name, kind in dataset.schema}
     options = pyarrow.csv.ConvertOptions(
-        column_types=kinds, null_values=["", "\\N", dataset.null], strings_can_be_null=True, quoted_strings_can_be_null=False
+        column_types=kinds,
+        null_values=["", "\\N", dataset.null],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
     )
     parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
     # In one block: pyarrow 26 can lose a byte of a quoted field that lies across two.
@@ -236,8 +238,13 @@ def stages(programs: list[Path]) -> Iterator[dict[str, Any]]:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         for one in json.loads(done.stdout)["benchmarks"]:
             rate = one.get("bytes_per_second", 0)
-            yield {"program": program.name, "name": one["name"], "cpu": one["cpu_time"], "unit": one["time_unit"],
-                   "bytes_per_second": rate}
+            yield {
+                "program": program.name,
+                "name": one["name"],
+                "cpu": one["cpu_time"],
+                "unit": one["time_unit"],
+                "bytes_per_second": rate,
+            }
 
 
 def say(text: str) -> None:
@@ -264,7 +271,11 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--stages", type=Path, nargs="*", default=[], help="Google Benchmark programs to run too")
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
     options = parser.parse_args()
-    for given, known in [(options.only, [*WORKS, GROWTH, "stages"]), (options.data, EVERY), (options.threads, ["one", "all"])]:
+    for given, known in [
+        (options.only, [*WORKS, GROWTH, "stages"]),
+        (options.data, EVERY),
+        (options.threads, ["one", "all"]),
+    ]:
         if unknown := set(given) - set(known):
             parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
     return options

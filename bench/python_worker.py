@@ -22,7 +22,6 @@ os.environ["POLARS_MAX_THREADS"] = str(THREADS)  # read when polars is loaded
 
 import pyarrow as pa  # noqa: E402
 import pyarrow.csv  # noqa: E402
-
 from answer import answer, arrow_type, base, digits_of, scale_of  # noqa: E402
 
 
@@ -128,7 +127,8 @@ class ClickHouse:
         self.settings = (
             f"SETTINGS max_threads = {THREADS}, max_insert_threads = {THREADS}, max_parsing_threads = {THREADS}, "
             f"input_format_parallel_parsing = {int(THREADS > 1)}, output_format_parallel_formatting = {int(THREADS > 1)}, "
-            "engine_file_truncate_on_insert = 1" + (", date_time_input_format = 'best_effort'" if times else "")
+            "engine_file_truncate_on_insert = 1"
+            + (", date_time_input_format = 'best_effort'" if times else "")
             + (f", format_csv_null_representation = '{NULL}'" if NULL else "")
         )
         self.db.query(f"CREATE TABLE held ({columns}) ENGINE = Memory")

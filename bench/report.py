@@ -1,6 +1,6 @@
 """Writes what was measured: <date>.json (everything), <date>.md (tables of ratios, goals) and <date>.svg.
 
-    python report.py RESULT.json      writes the other two again
+python report.py RESULT.json      writes the other two again
 """
 
 from __future__ import annotations
@@ -20,16 +20,22 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
-
-from make_data import DATASETS  # noqa: E402
+import matplotlib.pyplot as plt
+from make_data import DATASETS
 
 Facts = dict[str, Any]
 PACKAGES = ["polars", "duckdb", "pyarrow", "chdb-core", "pandas"]
 TABLES = ["polars", "duckdb", "pyarrow", "clickhouse"]
 SHOWN = {
-    "flatbed": "Flatbed", "polars": "Polars", "duckdb": "DuckDB", "pyarrow": "pyarrow", "clickhouse": "ClickHouse",
-    "pandas": "pandas", "rust_csv": "Rust csv", "simd_csv": "Rust simd-csv", "fast_cpp_csv": "Fast C++ CSV Parser",
+    "flatbed": "Flatbed",
+    "polars": "Polars",
+    "duckdb": "DuckDB",
+    "pyarrow": "pyarrow",
+    "clickhouse": "ClickHouse",
+    "pandas": "pandas",
+    "rust_csv": "Rust csv",
+    "simd_csv": "Rust simd-csv",
+    "fast_cpp_csv": "Fast C++ CSV Parser",
 }
 ABOUT = {
     "typed": "Typed columns, the whole table held in memory",
@@ -115,8 +121,14 @@ def collect(about: dict[str, str], measured: list[Any], stages: list[Facts], fol
         if name in used
     ]
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-    return {"date": date, "machine": about, "runs": runs, "data": data, "measured": [asdict(one) for one in measured],
-            "stages": stages}
+    return {
+        "date": date,
+        "machine": about,
+        "runs": runs,
+        "data": data,
+        "measured": [asdict(one) for one in measured],
+        "stages": stages,
+    }
 
 
 # The tables.
@@ -172,8 +184,14 @@ def growth_table(facts: Facts) -> list[str]:
         return []
     lines = ["## Streaming files of growing size: peak memory and GB a second of CPU", ""]
     rows = [
-        [f"{one['bytes'] / 1e6:,.0f} MB", SHOWN[one["peer"]], str(one["threads"]), f"{one['peak_kib'] / 1024:.0f} MiB",
-         f"{one['base_kib'] / 1024:.0f} MiB", f"{rate(one):.2f}"]
+        [
+            f"{one['bytes'] / 1e6:,.0f} MB",
+            SHOWN[one["peer"]],
+            str(one["threads"]),
+            f"{one['peak_kib'] / 1024:.0f} MiB",
+            f"{one['base_kib'] / 1024:.0f} MiB",
+            f"{rate(one):.2f}",
+        ]
         for one in ones
     ]
     return lines + table(["file", "reader", "threads", "peak", "of it before the work", "GB/s"], rows)
@@ -242,20 +260,40 @@ def goal_table(facts: Facts) -> list[str]:
 
 
 def markdown(facts: Facts) -> str:
-    lines = [f"# Benchmark of {facts['date']}", "", f"Medians of {facts['runs']} runs, all in turn; method: ../README.md.",
-             "A number in brackets says how many times Flatbed's time a peer needs: below 1 the peer is ahead.", "",
-             f"![Peers against Flatbed]({facts['date']}.svg)", ""]
+    lines = [
+        f"# Benchmark of {facts['date']}",
+        "",
+        f"Medians of {facts['runs']} runs, all in turn; method: ../README.md.",
+        "A number in brackets says how many times Flatbed's time a peer needs: below 1 the peer is ahead.",
+        "",
+        f"![Peers against Flatbed]({facts['date']}.svg)",
+        "",
+    ]
     lines += goal_table(facts) + work_tables(facts) + growth_table(facts) + stage_table(facts)
-    lines += ["## Data", "", *table(["name", "what", "MB", "columns"], [
-        [one["name"], one["about"], f"{one['bytes'] / 1e6:.0f}", str(one["columns"])] for one in facts["data"]])]
+    lines += [
+        "## Data",
+        "",
+        *table(
+            ["name", "what", "MB", "columns"],
+            [[one["name"], one["about"], f"{one['bytes'] / 1e6:.0f}", str(one["columns"])] for one in facts["data"]],
+        ),
+    ]
     lines += ["## Machine", "", *table(["what", "is"], [[name, value] for name, value in facts["machine"].items()])]
     return "\n".join(lines)
 
 
 # The picture: one panel a work, one row a data set, one mark a peer, at its CPU time over Flatbed's.
 
-COLOURS = {"polars": "#1f77b4", "duckdb": "#d9a400", "pyarrow": "#d62728", "clickhouse": "#2ca02c", "pandas": "#9467bd",
-           "rust_csv": "#d95f02", "simd_csv": "#1b9e77", "fast_cpp_csv": "#7570b3"}
+COLOURS = {
+    "polars": "#1f77b4",
+    "duckdb": "#d9a400",
+    "pyarrow": "#d62728",
+    "clickhouse": "#2ca02c",
+    "pandas": "#9467bd",
+    "rust_csv": "#d95f02",
+    "simd_csv": "#1b9e77",
+    "fast_cpp_csv": "#7570b3",
+}
 MARKS = dict(zip(COLOURS, "osD^vosD", strict=True))
 PANELS = ["typed", "stream", "write", "fields"]
 
@@ -265,9 +303,18 @@ def picture(facts: Facts, path: Path) -> None:
     if not panels:
         return
     heights = [len(chosen(facts, work, 1)) + 1.6 for work in panels]
-    figure, axes = plt.subplots(len(panels), 1, figsize=(9, 0.34 * sum(heights) + 0.8), squeeze=False, sharex=True,
-                                gridspec_kw={"height_ratios": heights}, layout="constrained")
-    figure.suptitle("CPU time of one thread, as a multiple of Flatbed's (right is slower)", fontsize=12, x=0.01, ha="left")
+    figure, axes = plt.subplots(
+        len(panels),
+        1,
+        figsize=(9, 0.34 * sum(heights) + 0.8),
+        squeeze=False,
+        sharex=True,
+        gridspec_kw={"height_ratios": heights},
+        layout="constrained",
+    )
+    figure.suptitle(
+        "CPU time of one thread, as a multiple of Flatbed's (right is slower)", fontsize=12, x=0.01, ha="left"
+    )
     for axis, work in zip(axes[:, 0], panels, strict=True):
         panel(axis, work, chosen(facts, work, 1))
     figure.savefig(path, metadata={"Date": None})
@@ -278,8 +325,16 @@ def panel(axis: Any, work: str, found: dict[str, dict[str, Facts]]) -> None:
     found = {name: ones for name, ones in found.items() if "flatbed" in ones}
     for row, ones in enumerate(found.values()):
         for peer in [peer for peer in COLOURS if peer in ones]:
-            axis.plot(cpu(ones[peer]) / cpu(ones["flatbed"]), row, MARKS[peer], color=COLOURS[peer], markersize=7,
-                      markeredgecolor="white", markeredgewidth=0.6, label=SHOWN[peer])
+            axis.plot(
+                cpu(ones[peer]) / cpu(ones["flatbed"]),
+                row,
+                MARKS[peer],
+                color=COLOURS[peer],
+                markersize=7,
+                markeredgecolor="white",
+                markeredgewidth=0.6,
+                label=SHOWN[peer],
+            )
     axis.axvline(1, color="#333333", linewidth=1.2)
     axis.text(1, -0.62, " Flatbed", fontsize=8, color="#333333", va="center")
     axis.set_title(ABOUT[work], loc="left", fontsize=10)
