@@ -31,40 +31,13 @@ class Dataset:
     null: str = ""  # the unquoted field that is NULL
 
 
+# fmt: off
 WORDS = [
-    "carefully",
-    "final",
-    "deposits",
-    "haggle",
-    "furiously",
-    "among",
-    "the",
-    "quickly",
-    "regular",
-    "requests",
-    "sleep",
-    "blithely",
-    "even",
-    "accounts",
-    "nag",
-    "slyly",
-    "express",
-    "theodolites",
-    "wake",
-    "above",
-    "bold",
-    "pinto",
-    "beans",
-    "detect",
-    "ironic",
-    "packages",
-    "across",
-    "silent",
-    "foxes",
-    "unusual",
-    "ideas",
-    "cajole",
+    "carefully", "final", "deposits", "haggle", "furiously", "among", "the", "quickly", "regular", "requests",
+    "sleep", "blithely", "even", "accounts", "nag", "slyly", "express", "theodolites", "wake", "above", "bold",
+    "pinto", "beans", "detect", "ironic", "packages", "across", "silent", "foxes", "unusual", "ideas", "cajole"
 ]
+# fmt: on
 NOT_ASCII = ["na\u00efve", "stra\u00dfe", "\u010desk\u00fd", "\u6771\u4eac", "\u03b1\u03b2\u03b3", "\U0001f680"]
 START = np.datetime64("1992-01-01")
 

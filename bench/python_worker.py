@@ -126,7 +126,8 @@ class ClickHouse:
         times = any(base(kind) == "DateTime" for _, kind in SCHEMA)
         self.settings = (
             f"SETTINGS max_threads = {THREADS}, max_insert_threads = {THREADS}, max_parsing_threads = {THREADS}, "
-            f"input_format_parallel_parsing = {int(THREADS > 1)}, output_format_parallel_formatting = {int(THREADS > 1)}, "
+            f"input_format_parallel_parsing = {int(THREADS > 1)}, "
+            f"output_format_parallel_formatting = {int(THREADS > 1)}, "
             "engine_file_truncate_on_insert = 1"
             + (", date_time_input_format = 'best_effort'" if times else "")
             + (f", format_csv_null_representation = '{NULL}'" if NULL else "")
