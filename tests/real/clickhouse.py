@@ -10,7 +10,6 @@ class ClickHouse. Users: `default` without a password, `loader` with the passwor
 from __future__ import annotations
 
 import argparse
-import ctypes
 import importlib
 import importlib.util
 import os
@@ -124,15 +123,9 @@ def write_configuration(options: argparse.Namespace) -> None:
             description.write_text(f"ATTACH DATABASE {database} UUID '{uuid.uuid4()}' ENGINE = Atomic\n")
 
 
-def die_with_parent() -> None:
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
 def supervise(options: argparse.Namespace) -> int:
     """Starts the engine, tells its ports, and ends its input when asked to stop."""
-    if options.kill_with_parent:
-        die_with_parent()
+    parent = os.getppid()
     write_configuration(options)
     ports = options.dir / "ports"
     ports.unlink(missing_ok=True)
@@ -148,7 +141,7 @@ def supervise(options: argparse.Namespace) -> int:
         nonlocal stopping
         if not stopping:
             stopping = True
-            os.close(engine.stdin.fileno())
+            engine.stdin.close()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -158,8 +151,15 @@ def supervise(options: argparse.Namespace) -> int:
         time.sleep(0.01)
     http, tcp = ports.read_text().split()
     print(f"READY pid={engine.pid} http={http} tcp={tcp}", flush=True)
-    status = engine.wait()
-    return 0 if stopping and status == 0 else (status or 1)
+    status = None
+    while status is None:
+        if options.kill_with_parent and os.getppid() != parent:
+            stop()
+        try:
+            status = engine.wait(0.2)
+        except subprocess.TimeoutExpired:
+            continue
+    return 0 if stopping and status == 0 else status or 1
 
 
 class ClickHouse:
