@@ -18,10 +18,16 @@ bool is_typed(CellKind kind) noexcept {
   return kind == CellKind::kNumber || kind == CellKind::kTime || kind == CellKind::kName;
 }
 
+// Years stand in headers as often as in data.
+bool is_year(std::string_view text) noexcept {
+  return text.size() == 4 && (text.starts_with("19") || text.starts_with("20")) && text[2] >= '0' && text[2] <= '9' &&
+         text[3] >= '0' && text[3] <= '9';
+}
+
 // What a column says about the first record: above 0 that it is a header, below 0 that it is data.
 double header_vote(const SampleTable& table, size_t first, size_t column) {
   const std::string_view head = table.cells[table.records[first].first_cell + column].text;
-  size_t rows = 0, typed = 0, same = 0;
+  size_t rows = 0, typed = 0, same = 0, years = 0;
   for (size_t at = first + 1; at < table.records.size(); ++at) {
     const SampleRecord& record = table.records[at];
     if (record.blank || column >= record.cells) continue;
@@ -31,8 +37,10 @@ double header_vote(const SampleTable& table, size_t first, size_t column) {
     ++rows;
     typed += is_typed(kind);
     same += text == head;
+    years += is_year(text);
   }
   if (rows == 0 || cell_kind(head) == CellKind::kEmpty) return 0;
+  if (is_year(head) && years * 2 < rows) return 1;
   if (typed * 10 > rows * 6) return is_typed(cell_kind(head)) ? -1 : 1;
   return same * 10 > rows ? -0.3 : 0;
 }
