@@ -35,6 +35,8 @@ class ChunkReader {
   /// Fills `chunk`; false at the end. The chunk's index is reused. ERRORS: kRowTooWide, and those of the source.
   Result<bool> next(const Syntax& syntax, Chunk& chunk, std::stop_token stop);
   const ByteSource& source() const noexcept { return *source_; }
+  /// The line of the byte that is next.
+  uint64_t line() const noexcept { return line_; }
 
  private:
   Status fill(size_t wanted, std::stop_token stop);

@@ -303,7 +303,7 @@ Status CsvSource::profile(const std::vector<size_t>& undecided, std::vector<Colu
 // Looks at the head of the first input.
 Status CsvSource::glance(std::string_view head, bool whole, const std::vector<size_t>& undecided,
                          std::vector<ColumnInference>& types) const {
-  Chunk chunk{.bytes = Buffer::wrap(head.data(), head.size(), nullptr)};
+  Chunk chunk{.bytes = Buffer::wrap(head.data(), head.size(), nullptr), .line = now_.chunks->line()};
   index_fields(head, syntax_, whole, chunk.index);
   chunk.bytes.truncate(chunk.index.consumed);
   study(chunk, undecided, types);

@@ -40,6 +40,7 @@ def test_schema_of_every_kind_of_source(people: Path, kind: str) -> None:
     assert schema.names == ["id", "name", "born", "score"]
     assert [field.type for field in schema][1:3] == ["String", "Date"]
     assert schema[-1].type.startswith("Nullable(")
+    assert [field.decided_by.split(' "')[0] for field in schema][:2] == ["line 2", "line 2"]
     assert [member["name"] for member in json.loads(schema.to_json())] == schema.names
     assert "CREATE TABLE" in schema.ddl("db.people", ["id"]) and "ORDER BY" in schema.ddl("db.people", ["id"])
     assert pa.schema(schema).names == schema.names
