@@ -27,7 +27,12 @@ class Row {
   size_t size() const noexcept { return fields_; }
   /// Returns a field without its quotes. COST: two loads; a field that holds an escape is unescaped once.
   /// REQUIRES: index < size().
-  std::string_view operator[](size_t index) const;
+  std::string_view operator[](size_t index) const {
+    const uint32_t begin = bounds_[index] + 1, end = bounds_[index + 1];
+    if (index >= simple_fields_) return field(index);
+    if (begin == end || text_[begin] != quote_) return {text_ + begin, end - begin};
+    return {text_ + begin + 1, end - begin - 2};
+  }
   /// Returns the field of a named column; an empty view when there is no such column in header or row.
   std::string_view operator[](std::string_view name) const;
   /// Returns true where the field was quoted, which keeps "" and an empty field apart.
@@ -44,11 +49,16 @@ class Row {
 
  private:
   friend class Reader;
+  std::string_view field(size_t index) const;
   Result<size_t> column(std::string_view name) const;
   Error bad_value(size_t index, Code code, std::string_view type) const;
   const Reader* reader_ = nullptr;
-  size_t first_ = 0;  // of this record's fields in the reader's index
+  const char* text_ = nullptr;        // of the reader's window
+  const uint32_t* bounds_ = nullptr;  // field i lies between bounds_[i] and bounds_[i + 1], both left out
+  size_t first_ = 0;                  // of this record's fields in the reader's index
   size_t fields_ = 0;
+  size_t simple_fields_ = 0;  // the first ones, which need no look at escapes, CR or long delimiters
+  char quote_ = 0;            // the delimiter, which begins no field, where nothing quotes
   uint64_t record_ = 0;
 };
 

@@ -31,6 +31,7 @@ struct Reader::Impl {
   std::vector<std::string> header{};
   Chunk chunk{};
   Records records{};
+  size_t simple_fields = 0;             // of each record of the window: see Row
   size_t base = 0;                      // where the window begins
   size_t row = 0;                       // the next record of the window
   uint64_t number = 0;                  // of that record
@@ -94,6 +95,7 @@ bool Reader::Impl::fill() {
     records.text = bytes.substr(base, chunk.index.consumed);
     if (records.columns == 0) records.columns = width_of_first();
     find_records(records);
+    simple_fields = chunk.index.escaped || syntax.delimiter.size() > 1 ? 0 : records.columns - chunk.index.returns;
     return true;
   }
   if (base < bytes.size())
@@ -146,7 +148,11 @@ bool Reader::advance(Row& row) {
   }
   row.reader_ = this;
   row.first_ = impl.records.field(impl.row++, 0);
+  row.text_ = impl.records.text.data();
+  row.bounds_ = impl.chunk.index.bounds() + row.first_;
   row.fields_ = impl.records.columns;
+  row.simple_fields_ = impl.simple_fields;
+  row.quote_ = impl.syntax.quotes ? impl.syntax.quote : impl.syntax.delimiter[0];
   row.record_ = impl.number++;
   return true;
 }
@@ -162,7 +168,7 @@ Reader::iterator& Reader::iterator::operator++() {
   return *this;
 }
 
-std::string_view Row::operator[](size_t index) const {
+std::string_view Row::field(size_t index) const {
   return reader_->impl_->field(first_ + index, index + 1 == fields_);
 }
 

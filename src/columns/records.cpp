@@ -111,17 +111,6 @@ void find_records(Records& records) {
   if (!is_rectangular(records)) RaggedWalk(records).run();
 }
 
-RawField raw_field(const Records& records, size_t field, bool last) noexcept {
-  const uint32_t begin = records.index->begin(field);
-  uint32_t end = records.index->end(field);
-  if (!last) end -= static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
-  // Outside of quotes a CR is never data.
-  if (records.index->returns && end > begin && records.text[end - 1] == '\r') --end;
-  const std::string_view text = records.text.substr(begin, end - begin);
-  if (!records.syntax->quotes || text.size() < 2 || text[0] != records.syntax->quote) return {text, false};
-  return {text.substr(1, text.size() - 2), true};
-}
-
 bool has_escape(std::string_view quoted, const Syntax& syntax) noexcept {
   return syntax.escapes && quoted.find(syntax.escape) != std::string_view::npos;
 }

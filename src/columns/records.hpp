@@ -70,7 +70,16 @@ struct RawField {
 /// Sees the fields of an index as records; empty lines are none when there is more than one column.
 void find_records(Records& records);
 /// Returns a field without quotes. `last` says that it ends its record, so that no delimiter follows.
-RawField raw_field(const Records& records, size_t field, bool last) noexcept;
+inline RawField raw_field(const Records& records, size_t field, bool last) noexcept {
+  const uint32_t begin = records.index->begin(field);
+  uint32_t end = records.index->end(field);
+  if (!last) end -= static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
+  // Outside of quotes a CR is never data.
+  if (records.index->returns && end > begin && records.text[end - 1] == '\r') --end;
+  const std::string_view text = records.text.substr(begin, end - begin);
+  if (!records.syntax->quotes || text.size() < 2 || text[0] != records.syntax->quote) return {text, false};
+  return {text.substr(1, text.size() - 2), true};
+}
 /// Appends the text of a quoted field with its escapes resolved.
 void append_unescaped(std::string_view quoted, const Syntax& syntax, std::string& out);
 /// Tells whether a quoted field holds an escape.

@@ -21,10 +21,13 @@ class Scan {
       ++at_;
     }
     index_.open = place_ == Place::kQuoted;
+    unsigned any = 0, nuls = 0;
     for (const char c : text_) {
-      if (static_cast<unsigned char>(c) >= 0x80) index_.ascii = false;
-      if (c == '\0') index_.nul = true;
+      any |= static_cast<unsigned char>(c);
+      nuls |= c == '\0' ? 1u : 0u;
     }
+    index_.ascii = any < 0x80;
+    index_.nul = nuls != 0;
   }
 
  private:
@@ -45,7 +48,7 @@ class Scan {
   }
 
   void outside(char c) {
-    if (text_.substr(at_).starts_with(syntax_.delimiter)) {
+    if (c == first_ && (one_byte_ || text_.substr(at_).starts_with(syntax_.delimiter))) {
       at_ += syntax_.delimiter.size() - 1;
       end_field();
     } else if (c == '\n' || (c == '\r' && !next_is('\n'))) {
@@ -71,6 +74,8 @@ class Scan {
   std::string_view text_;
   const Syntax& syntax_;
   FieldIndex& index_;
+  const char first_ = syntax_.delimiter[0];
+  const bool one_byte_ = syntax_.delimiter.size() == 1;
   size_t at_ = 0;
   Place place_ = Place::kFieldStart;
 };
