@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from conftest import Command
 
 # What the file holds (None: there is no such file), more arguments, exit code, and all of standard error.
@@ -66,7 +67,7 @@ CASES: dict[str, tuple[bytes | None, list[str], int, str]] = {
         """FB-CSV-0105  in.csv:3, column 2 "b" (byte 10)
   the text is not UTF-8: '\\xff\\xfe'
   record: 2,\\xff\\xfe
-  expected: String: from line 1 "x"
+  expected: String: from line 2 "x"
   fix: name the encoding of the file, as in --encoding latin-1
 """,
     ),
@@ -77,7 +78,7 @@ CASES: dict[str, tuple[bytes | None, list[str], int, str]] = {
         """FB-CSV-0106  in.csv:3, column 2 "b" (byte 10)
   the text holds a NUL byte: 'y\\x00z'
   record: 2,y\\x00z
-  expected: String: from line 1 "x"
+  expected: String: from line 2 "x"
   fix: remove the byte
 """,
     ),
