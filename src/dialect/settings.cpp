@@ -2,23 +2,13 @@
 // shown.
 #include "dialect/settings.hpp"
 
+#include <cstdio>
+
 namespace flatbed {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string shown = "'";
-  for (const char c : text) {
-    if (c == '\n') {
-      shown += "\\n";
-    } else if (c == '\r') {
-      shown += "\\r";
-    } else if (c == '\t') {
-      shown += "\\t";
-    } else {
-      shown += c;
-    }
-  }
-  return shown + "'";
+std::string sign(std::string_view text) {
+  return text.empty() ? "none" : visible(text);
 }
 
 template <class T>
@@ -29,17 +19,34 @@ std::string said(const Setting<T>& setting, const std::string& text) {
 
 }  // namespace
 
+std::string visible(std::string_view text) {
+  std::string shown = "'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    char hex[8];
+    if (c == '\n' || c == '\r' || c == '\t') {
+      shown += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      std::snprintf(hex, sizeof hex, "\\x%02x", unsigned{byte});
+      shown += hex;
+    } else {
+      shown += c;
+    }
+  }
+  return shown + "'";
+}
+
 std::vector<std::pair<std::string, std::string>> settings_of(const Dialect& dialect) {
   std::string nulls;
-  for (const std::string& token : dialect.nulls.value) nulls += (nulls.empty() ? "" : " ") + quoted(token);
-  return {{"delimiter", said(dialect.delimiter, quoted(dialect.delimiter.value))},
-          {"quote", said(dialect.quote, quoted(dialect.quote.value))},
-          {"escape", said(dialect.escape, quoted(dialect.escape.value))},
-          {"newline", said(dialect.newline, quoted(dialect.newline.value))},
+  for (const std::string& token : dialect.nulls.value) nulls += (nulls.empty() ? "" : " ") + visible(token);
+  return {{"delimiter", said(dialect.delimiter, sign(dialect.delimiter.value))},
+          {"quote", said(dialect.quote, sign(dialect.quote.value))},
+          {"escape", said(dialect.escape, sign(dialect.escape.value))},
+          {"newline", said(dialect.newline, sign(dialect.newline.value))},
           {"header", said(dialect.header, dialect.header.value ? "yes" : "no")},
           {"skip_rows", said(dialect.skip_rows, std::to_string(dialect.skip_rows.value))},
           {"encoding", said(dialect.encoding, dialect.encoding.value)},
-          {"nulls", said(dialect.nulls, nulls)}};
+          {"nulls", said(dialect.nulls, nulls.empty() ? "none" : nulls)}};
 }
 
 std::string to_string(const Dialect& dialect) {

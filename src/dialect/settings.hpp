@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "flatbed/dialect.hpp"
 
 namespace flatbed {
+
+/// Writes text in single quotes, its control bytes as escapes.
+std::string visible(std::string_view text);
 
 /// Returns every setting as a person reads it: ("delimiter", "',' (detected)").
 std::vector<std::pair<std::string, std::string>> settings_of(const Dialect& dialect);

@@ -1,12 +1,12 @@
 // Finding a dialect. Enters: the head of a file and what the user chose. Leaves: a Dialect, or kDialectUnsure.
 // Invariant: what the user chose stays, and the same sample always gives the same dialect.
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include "dialect/cell_kind.hpp"
 #include "dialect/decode.hpp"
 #include "dialect/score.hpp"
+#include "dialect/settings.hpp"
 #include "flatbed/dialect.hpp"
 
 namespace flatbed {
@@ -85,23 +85,6 @@ std::string delimiter_of(const Scored& best, std::string_view text, bool whole) 
     if (table.cells.size() == table.records.size()) return std::string(delimiter);
   }
   return "\x1f";
-}
-
-std::string visible(std::string_view text) {
-  std::string shown = "'";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    char hex[8];
-    if (c == '\n' || c == '\r' || c == '\t') {
-      shown += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      std::snprintf(hex, sizeof hex, "\\x%02x", unsigned{byte});
-      shown += hex;
-    } else {
-      shown += c;
-    }
-  }
-  return shown + "'";
 }
 
 std::string in_hundredths(double score) {

@@ -186,7 +186,7 @@ TEST_SUITE("dialect") {
     CHECK(
         to_string(dialect) ==
         "delimiter '\\t' (detected), quote '\"' (default), escape '\"' (default), newline '\\n' (detected), header yes "
-        "(detected), skip_rows 0 (detected), encoding 'utf-8' (detected), nulls '' '\\N' (default)");
+        "(detected), skip_rows 0 (detected), encoding utf-8 (detected), nulls '' '\\N' (default)");
     Dialect given;
     given.delimiter = {"\x1f", Chosen::kUser};
     given.quote = {"", Chosen::kUser};
