@@ -160,7 +160,7 @@ TEST_SUITE("bytes") {
     REQUIRE(::pipe(ends) == 0);
     const StandardInput input(ends[0]);
     const std::string text = numbered_lines(30000);
-    std::thread writer([&] {
+    std::jthread writer([&] {
       size_t at = 0;
       while (at < text.size()) {
         const ssize_t count = ::write(ends[1], text.data() + at, std::min<size_t>(text.size() - at, 777));
@@ -170,7 +170,6 @@ TEST_SUITE("bytes") {
       ::close(ends[1]);
     });
     auto source = open_bytes("-");
-    writer.detach();
     REQUIRE(source.ok());
     CHECK(!(*source)->total_bytes().has_value());
     CHECK(*read_all(**source) == text);

@@ -213,7 +213,7 @@ TEST_SUITE("bytes") {
   }
 
   TEST_CASE("a body is never sent twice") {
-    int requests = 0;
+    std::atomic<int> requests = 0;
     const Server server([&](Peer& peer, int connection) {
       if (!peer.request().empty()) ++requests;
       if (connection != 0) return;
