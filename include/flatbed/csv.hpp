@@ -21,7 +21,7 @@ class Reader;
 
 /// One record. A view: valid until the reader's iterator moves on.
 ///
-///     for (auto row : flatbed::csv::Reader(bytes)) total += row.get<double>("amount").value();
+///     for (const auto& row : flatbed::csv::Reader(bytes)) total += row.get<double>("amount").value();
 class Row {
  public:
   size_t size() const noexcept { return fields_; }

@@ -97,7 +97,7 @@ Result<bool> ChunkReader::next(const Syntax& syntax, Chunk& chunk, std::stop_tok
           .message = "a record is larger than the memory limit allows: more than " + std::to_string(window) + " bytes",
           .where = {.uri = source_->uri(), .byte = byte_, .line = line_},
           .expected = "a line end outside of quotes",
-          .hint = "look for a quote that is not closed, or raise --memory-limit",
+          .hint = "look for a quote that is not closed, or raise --memory",
           .side = Side::kSource};
   }
   const size_t size = chunk.index.consumed;
