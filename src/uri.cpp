@@ -63,6 +63,13 @@ struct Parser {
 
 void parse_authority(Parser& parser, Uri& uri) {
   std::string_view authority = parser.take_until("/?");
+  // A / or ? in a password would end the authority early and leave the rest of the secret in the path.
+  const std::string_view names = parser.rest.substr(0, parser.rest.find('='));
+  if (!authority.empty() && authority.find('@') == std::string_view::npos &&
+      names.find('@') != std::string_view::npos) {
+    parser.problem = "an @ stands behind a / or ?";
+    return;
+  }
   const size_t at = authority.rfind('@');
   if (at != std::string_view::npos) {
     const std::string_view account = authority.substr(0, at);
@@ -144,8 +151,9 @@ Result<Uri> parse_uri(std::string_view text) {
   parse_query(parser, uri);
   if (parser.problem != nullptr) {
     return Error{.code = Code::kBadUri,
-                 .message = std::string(parser.problem) + ": " + uri.shown,
-                 .hint = "write special characters of names and passwords as %XX"};
+                 // The text may hold a secret that was not recognised as one, so it is not shown.
+                 .message = std::string(parser.problem) + " in the " + uri.scheme + ": address",
+                 .hint = "write special characters of names and passwords as %XX: / is %2F, ? is %3F, @ is %40"};
   }
   return uri;
 }

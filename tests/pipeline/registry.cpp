@@ -42,9 +42,22 @@ TEST_SUITE("pipeline") {
   TEST_CASE("what is no URI is refused") {
     CHECK(parse_uri("").error().code == Code::kBadUri);
     CHECK(parse_uri("clickhouse://h:99999/t").error().message ==
-          "the port is not a number from 1 to 65535: clickhouse://h:99999/t");
+          "the port is not a number from 1 to 65535 in the clickhouse: address");
     CHECK(parse_uri("clickhouse://h/a%zz").error().code == Code::kBadUri);
     CHECK(parse_uri("clickhouse://[::1/t").error().code == Code::kBadUri);
+  }
+
+  TEST_CASE("a password whose / or ? was not encoded is not shown") {
+    for (const char* text : {"clickhouse://u:12/secret@host/db/t", "clickhouse://u:12?secret@host/db/t",
+                             "clickhouse://u:secret/t", "clickhouse://u:sec%zzret@host/t"}) {
+      CAPTURE(text);
+      const auto uri = parse_uri(text);
+      REQUIRE_FALSE(uri.ok());
+      CHECK(to_string(uri.error()).find("sec") == std::string::npos);
+    }
+    CHECK(parse_uri("clickhouse://u:p@host/db/t?where=mail='a@b'").ok());
+    CHECK(parse_uri("clickhouse://host/db/t?where=mail='a@b'").ok());
+    CHECK(parse_uri("chdb:///home/a@b/db/t").ok());
   }
 
   constexpr OptionSpec kSpecs[] = {
