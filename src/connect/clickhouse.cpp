@@ -618,9 +618,9 @@ ServerSettings TableSink::insert_settings(const Block& block) const {
       {"insert_deduplicate", "1"},
       {"async_insert", "0"},
       // One INSERT is one block: a retry that is cut differently would not be known again.
-      {"min_insert_block_size_rows", "1000000000000"},
+      {"min_insert_block_size_rows", "4000000000"},
       {"min_insert_block_size_bytes", "0"},
-      {"max_insert_block_size", "1000000000000"},
+      {"max_insert_block_size", "4000000000"},
       {"max_insert_threads", "1"},
       {"input_format_null_as_default", "0"},
   };
