@@ -338,13 +338,27 @@ void ColumnInference::refresh() {
   const bool any =
       std::any_of(first_.begin() + 1, first_.end(), [](const Witness& w) { return w.line != Witness::kNever; });
   is_text_ = any && type.id == TypeId::kString;
-  if (first_[kInteger].line == Witness::kNever) return;
+  refresh_limits();
+}
+
+void ColumnInference::refresh_limits() {
+  const auto met = [this](Trait trait) { return first_[trait].line != Witness::kNever; };
   constexpr int64_t kExactInFloat = int64_t{1} << 53;
+  constexpr int kFastDigits = 18, kDigitsFloatKeeps = 15;
   const int64_t most = std::min(below_power_of_ten(integer_digits_.top()),
-                                first_[kNotFloat].line == Witness::kNever ? kExactInFloat : below_power_of_ten(18));
+                                met(kNotFloat) ? below_power_of_ten(kFastDigits) : kExactInFloat);
   high_ = std::min(most, limit_at(kMost, positive_.top()));
   low_ = std::min(most, limit_at(kLeast, negative_.top()));
-  digits_safe_ = 18;
+  if (met(kDecimal)) {
+    // Together they stay below what a Float64 keeps, in case the column becomes one.
+    covered_scale_ = std::min(scale_.top(), kDigitsFloatKeeps);
+    covered_digits_ =
+        met(kNotFloat) ? integer_digits_.top() : std::min(integer_digits_.top(), kDigitsFloatKeeps - covered_scale_);
+  }
+  usual_ = met(kLocalTime)                  ? Usual::kTime
+           : met(kDate)                     ? Usual::kDate
+           : met(kInteger) || met(kDecimal) ? Usual::kNumber
+                                            : Usual::kOther;
 }
 
 void ColumnInference::merge(const ColumnInference& later) {

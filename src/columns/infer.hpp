@@ -51,7 +51,7 @@ class ColumnInference {
   /// Adds a value: unescaped, and not NULL.
   void add(std::string_view field, uint64_t line) {
     if (is_text_) return;
-    if (field.size() <= digits_safe_ && covers_integer(field)) return;
+    if (covers(field)) return;
     classify(field, line);
   }
   void add_null(uint64_t line) { see(kNull, line, "NULL"); }
@@ -82,18 +82,55 @@ class ColumnInference {
     kTraits
   };
 
-  // Tells whether `field` is an integer that adds nothing to what was seen.
-  bool covers_integer(std::string_view field) const noexcept {
-    const bool negative = field.size() > 1 && field[0] == '-';
-    const size_t begin = negative ? 1 : 0;
-    if (begin == field.size() || (field[begin] == '0' && field.size() > 1)) return false;
-    int64_t value = 0;
-    for (size_t at = begin; at < field.size(); ++at) {
-      const unsigned digit = static_cast<unsigned char>(field[at]) - unsigned{'0'};
-      if (digit > 9) return false;
-      value = value * 10 + static_cast<int64_t>(digit);
+  // What most values of the column are like, so that a value is first tried as that.
+  enum class Usual : uint8_t { kOther, kNumber, kDate, kTime };
+
+  // Tells whether `field` is a value like those before it that adds nothing to what was seen.
+  bool covers(std::string_view field) const noexcept {
+    switch (usual_) {
+      case Usual::kNumber:
+        return covers_number(field);
+      case Usual::kDate:
+        return field.size() == 10 && is_plain_date(field.data());
+      case Usual::kTime:
+        return field.size() == 19 && is_plain_date(field.data()) && is_plain_clock(field.data() + 10);
+      default:
+        return false;
     }
-    return value <= (negative ? low_ : high_);
+  }
+
+  bool covers_number(std::string_view field) const noexcept {
+    const char* at = field.data();
+    const char* const end = at + field.size();
+    if (field.size() > kMostFastBytes || at == end) return false;
+    const bool negative = *at == '-';
+    at += negative;
+    const char* const begin = at;
+    int64_t value = 0;
+    for (; at < end && digit(*at) <= 9; ++at) value = value * 10 + digit(*at);
+    const auto digits = at - begin;
+    if (digits == 0 || (*begin == '0' && digits > 1)) return false;
+    if (at == end) return value <= (negative ? low_ : high_);
+    const char* const point = at++;
+    if (*point != '.' || at == end || digits > covered_digits_ || end - at > covered_scale_) return false;
+    for (; at < end && digit(*at) <= 9;) ++at;
+    return at == end;
+  }
+
+  static unsigned digit(char c) noexcept { return static_cast<unsigned char>(c) - unsigned{'0'}; }
+  // Two digits as a number, or more than 99.
+  static unsigned pair(const char* at) noexcept {
+    return digit(at[0]) > 9 || digit(at[1]) > 9 ? 100 : digit(at[0]) * 10 + digit(at[1]);
+  }
+  // A date from 1970 to 2099 on a day that every month has.
+  static bool is_plain_date(const char* at) noexcept {
+    const unsigned century = pair(at), year = pair(at + 2), month = pair(at + 5), day = pair(at + 8);
+    return at[4] == '-' && at[7] == '-' && month - 1 < 12 && day - 1 < 28 &&
+           ((century == 20 && year < 100) || (century == 19 && year - 70 < 30));
+  }
+  static bool is_plain_clock(const char* at) noexcept {
+    return (at[0] == ' ' || at[0] == 'T') && at[3] == ':' && at[6] == ':' && pair(at + 1) < 24 && pair(at + 4) < 60 &&
+           pair(at + 7) < 60;
   }
 
   void see(Trait trait, uint64_t line, std::string_view text);
@@ -105,6 +142,7 @@ class ColumnInference {
   bool add_time(std::string_view field, uint64_t line);
   void add_date(std::string_view field, int64_t day, uint64_t line);
   void refresh();
+  void refresh_limits();
   Type type_up_to(uint64_t line) const;
   Type number_up_to(uint64_t line) const;
   Type time_up_to(uint64_t line) const;
@@ -116,9 +154,12 @@ class ColumnInference {
   Climb integer_digits_{};  // digits before the point, of integers and decimals
   Climb scale_{};           // digits after the point
   Climb fraction_{};        // digits of a second's fraction, as 0, 3, 6 or 9
+  static constexpr size_t kMostFastBytes = 18;  // no integer of these overflows
+  Usual usual_ = Usual::kOther;
   int64_t high_ = -1;       // integers 0 to high_ add nothing new
   int64_t low_ = -1;        // nor do -1 to -low_
-  size_t digits_safe_ = 0;  // longest field that covers_integer() may judge
+  int covered_digits_ = 0;  // nor do decimals of so many digits before the point
+  int covered_scale_ = 0;   // and so many after it; 0 when there is no decimal
   bool is_text_ = false;    // nothing can change the type any more
   bool fresh_ = false;      // the value at hand added something
 };
