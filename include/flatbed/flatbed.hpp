@@ -1,4 +1,4 @@
-// All of the library, in the order of a record's way.
+// All of the library.
 #pragma once
 
 #include "flatbed/arrow.hpp"
