@@ -29,7 +29,7 @@ def command(tmp_path: Path) -> Command:
 
     def run(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "flatbed.cli", *map(str, arguments)],
+            [sys.executable, "-m", "flatbed.command", *map(str, arguments)],
             capture_output=True,
             text=True,
             cwd=tmp_path,

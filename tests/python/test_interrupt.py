@@ -52,7 +52,7 @@ def test_interrupt_of_a_program(tmp_path: Path) -> None:
 
 
 def test_interrupt_of_the_command_that_waits_for_input(tmp_path: Path) -> None:
-    arguments = [sys.executable, "-m", "flatbed.cli", "copy", "-", "out.csv", "--progress", "json"]
+    arguments = [sys.executable, "-m", "flatbed.command", "copy", "-", "out.csv", "--progress", "json"]
     seconds, code, _, errors = interrupted(arguments, tmp_path)
     assert code == 6, errors
     assert "interrupted" in errors

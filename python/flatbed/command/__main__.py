@@ -1,0 +1,3 @@
+from flatbed.command import main
+
+main()

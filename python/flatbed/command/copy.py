@@ -1,0 +1,134 @@
+"""`flatbed copy`."""
+
+from __future__ import annotations
+
+import enum
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+import flatbed
+from flatbed._core import scheme
+from flatbed.command.app import LOADED_WITH_REJECTS, app
+from flatbed.command.errors import reported
+from flatbed.command.options import (
+    DelimiterFlag,
+    EncodingFlag,
+    EndpointOptions,
+    EscapeFlag,
+    HeaderFlag,
+    NullsFlag,
+    PasswordFileFlag,
+    QuoteFlag,
+    SkipRowsFlag,
+    SourceArgument,
+    names,
+    pairs_of,
+    text_options,
+    with_password,
+)
+from flatbed.command.output import print_receipt
+from flatbed.command.progress import ProgressStyle, shower_of
+
+
+class OnReject(str, enum.Enum):
+    fail = "fail"
+    skip = "skip"
+    divert = "divert"
+
+
+class Format(str, enum.Enum):
+    csv = "csv"
+    tsv = "tsv"
+
+
+@app.command()
+def copy(
+    source: SourceArgument,
+    target: Annotated[str, typer.Argument(help="A path, - or an address such as chdb:folder/db/table.")],
+    columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="Columns to carry, in this order.")] = None,
+    rename: Annotated[list[str] | None, typer.Option(metavar="OLD:NEW", help="Rename a column.")] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", metavar="COLUMN:TYPE", help="ClickHouse type of a column.")
+    ] = None,
+    create: Annotated[bool, typer.Option("--create", help="Create the table if it is missing.")] = False,
+    order_by: Annotated[str | None, typer.Option(metavar="A,B", help="Sorting key of a new table.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the target file if it is there.")] = False,
+    query: Annotated[str | None, typer.Option(metavar="SQL", help="Read this query instead of the table.")] = None,
+    from_format: Annotated[Format | None, typer.Option("--from", help="Format of the source file.")] = None,
+    to_format: Annotated[Format | None, typer.Option("--to", help="Format of the target file.")] = None,
+    delimiter: DelimiterFlag = None,
+    quote: QuoteFlag = None,
+    escape: EscapeFlag = None,
+    header: HeaderFlag = None,
+    skip_rows: SkipRowsFlag = None,
+    encoding: EncodingFlag = None,
+    nulls: NullsFlag = None,
+    as_is: Annotated[bool, typer.Option("--as-is", help="Carry every field as text, unchanged.")] = False,
+    on_reject: Annotated[OnReject | None, typer.Option(help="What happens to a row that cannot be carried.")] = None,
+    rejects: Annotated[str | None, typer.Option(metavar="FILE", help="Where rejected rows go.")] = None,
+    max_rejects: Annotated[int | None, typer.Option(min=0, help="Rejects allowed; one more fails the run.")] = None,
+    threads: Annotated[int | None, typer.Option(min=0, help="Threads that work; 0: one a core.")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Most memory for data, as 256M.")] = None,
+    source_option: Annotated[
+        list[str] | None, typer.Option("-s", "--source-option", metavar="NAME=VALUE", help="Option of the source.")
+    ] = None,
+    target_option: Annotated[
+        list[str] | None, typer.Option("-t", "--target-option", metavar="NAME=VALUE", help="Option of the target.")
+    ] = None,
+    password_file: PasswordFileFlag = None,
+    progress: Annotated[ProgressStyle, typer.Option(help="How progress is shown on stderr.")] = ProgressStyle.auto,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON on stdout.")] = False,
+) -> None:
+    """Copy rows from SOURCE to TARGET.
+
+    The flags about text (--delimiter, --quote, ...) describe the source when it is a file, else the target.
+    """
+    with reported():
+        text = text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
+        from_file = scheme(source) == "file"
+        source_options: EndpointOptions = text if from_file else {}
+        target_options: EndpointOptions = {} if from_file else text
+        given: list[tuple[EndpointOptions, str, Any]] = [
+            (source_options, "format", from_format.value if from_format else None),
+            (target_options, "format", to_format.value if to_format else None),
+            (source_options, "query", query),
+            (source_options, "all_text", True if as_is else None),
+            (target_options, "create", True if create else None),
+            (target_options, "order_by", names(order_by) or None),
+            (target_options, "overwrite", True if overwrite else None),
+        ]
+        for options, name, value in given:
+            if value is not None:
+                options[name] = value
+        source_options.update(pairs_of(source_option, "=", "--source-option"))
+        target_options.update(pairs_of(target_option, "=", "--target-option"))
+        shower = shower_of(progress)
+        try:
+            receipt = flatbed.copy(
+                source,
+                target,
+                columns=names(columns) or None,
+                rename=pairs_of(rename, ":", "--rename"),
+                types=pairs_of(types, ":", "--type"),
+                source_options=with_password(source, source_options, password_file),
+                target_options=with_password(target, target_options, password_file),
+                rejects=rejects,
+                on_reject=on_reject.value if on_reject else None,
+                max_rejects=max_rejects,
+                threads=threads,
+                memory=memory,
+                progress=shower,
+            )
+        finally:
+            shower.end()
+        if as_json:
+            print(receipt.to_json())
+        elif progress is ProgressStyle.json:
+            print(json.dumps({"event": "finished", "receipt": json.loads(receipt.to_json())}), file=sys.stderr)
+        elif progress is not ProgressStyle.none:
+            print_receipt(receipt, rejects)
+        if receipt.rejected:
+            raise typer.Exit(LOADED_WITH_REJECTS)

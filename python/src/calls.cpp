@@ -1,0 +1,129 @@
+#include "calls.hpp"
+
+#include "arrow.hpp"
+#include "connect/file.hpp"
+#include "pipeline/given.hpp"
+
+namespace flatbed::python {
+
+using namespace py::literals;
+
+namespace {
+
+py::dict record_of(const Error& error) {
+  const Location& where = error.where;
+  return py::dict("code"_a = code_name(error.code), "message"_a = shown(error.message), "uri"_a = shown(where.uri),
+                  "byte"_a = where.byte, "line"_a = where.line, "record"_a = where.record, "column"_a = where.column,
+                  "column_name"_a = shown(where.column_name), "expected"_a = shown(error.expected),
+                  "hint"_a = shown(error.hint), "raw"_a = py::bytes(error.raw), "native_code"_a = error.native_code,
+                  "exit_code"_a = exit_code(error));
+}
+
+// A list of names as one text, quoted as the options of the library are.
+std::string joined(const py::sequence& names) {
+  std::string text;
+  for (const py::handle name : names) {
+    std::string quoted;
+    for (const char c : py::cast<std::string>(name)) quoted += c == '"' ? "\"\"" : std::string(1, c);
+    text += (text.empty() ? "\"" : ",\"") + quoted + "\"";
+  }
+  return text;
+}
+
+std::string option_text(const py::handle& value) {
+  if (py::isinstance<py::str>(value)) return py::cast<std::string>(value);
+  if (py::isinstance<py::bool_>(value)) return py::cast<bool>(value) ? "true" : "false";
+  if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
+    return joined(py::reinterpret_borrow<py::sequence>(value));
+  }
+  if (py::hasattr(value, "__fspath__")) return py::cast<std::string>(py::str(value.attr("__fspath__")()));
+  return py::cast<std::string>(py::str(value));
+}
+
+// A path or an address; names of files may be any bytes.
+std::string address_of(const py::object& object) {
+  return py::cast<std::string>(py::module_::import("os").attr("fsencode")(object));
+}
+
+}  // namespace
+
+py::str shown(std::string_view text) {
+  PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace");
+  if (decoded == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(decoded);
+}
+
+py::object exception_of(const Error& error) {
+  return py::module_::import("flatbed.errors").attr("_from_record")(shown(to_string(error)), record_of(error));
+}
+
+[[noreturn]] void raise(const Error& error) {
+  const py::object exception = exception_of(error);
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
+  throw py::error_already_set();
+}
+
+void look_up(const std::optional<Progress>& fresh, const py::object& progress) {
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  if (fresh && !progress.is_none()) progress(*fresh);
+}
+
+Pairs option_pairs(const py::object& options) {
+  Pairs pairs;
+  if (options.is_none()) return pairs;
+  for (const auto& [name, value] : py::dict(options)) {
+    if (!value.is_none()) pairs[py::cast<std::string>(name)] = option_text(value);
+  }
+  return pairs;
+}
+
+std::vector<std::pair<std::string, std::string>> name_pairs(const py::object& names) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (names.is_none()) return pairs;
+  for (const auto& [from, to] : py::dict(names)) {
+    pairs.emplace_back(py::cast<std::string>(from), py::cast<std::string>(to));
+  }
+  return pairs;
+}
+
+const Registry& builtins() {
+  static const Registry registry = Registry::with_builtins();  // constant once made
+  return registry;
+}
+
+std::pair<std::string_view, std::shared_ptr<const void>> bytes_of(const py::handle& object) {
+  auto held = std::shared_ptr<Py_buffer>(new Py_buffer{}, [](Py_buffer* buffer) {
+    const py::gil_scoped_acquire acquired;
+    PyBuffer_Release(buffer);
+    delete buffer;
+  });
+  if (PyObject_GetBuffer(object.ptr(), held.get(), PyBUF_SIMPLE) != 0) throw py::error_already_set();
+  return {{static_cast<const char*>(held->buf), static_cast<size_t>(held->len)}, held};
+}
+
+Given given_source(const py::object& source, const py::object& options) {
+  Given given;
+  given.endpoint.options = option_pairs(options);
+  if (py::hasattr(source, "__arrow_c_stream__")) {
+    given.endpoint.uri = kGivenUri;
+    check(given.registry.add(given_connector(source_of_stream(source))));
+  } else if (py::hasattr(source, "__arrow_c_array__")) {
+    Batch batch = batch_of_array(source);
+    Schema schema = batch.schema();
+    given.endpoint.uri = kGivenUri;
+    check(given.registry.add(given_connector(memory_source(std::move(schema), {std::move(batch)}))));
+  } else if (PyObject_CheckBuffer(source.ptr())) {
+    auto [bytes, owner] = bytes_of(source);
+    given.endpoint.uri = kBytesUri;
+    check(given.registry.add(bytes_connector(bytes, std::move(owner))));
+  } else {
+    given.endpoint.uri = address_of(source);
+  }
+  return given;
+}
+
+Endpoint target_of(const py::object& target, const py::object& options) {
+  return {.uri = address_of(target), .options = option_pairs(options)};
+}
+
+}  // namespace flatbed::python

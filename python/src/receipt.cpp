@@ -1,0 +1,67 @@
+#include "bindings.hpp"
+
+namespace flatbed::python {
+
+using namespace py::literals;
+
+namespace {
+
+py::list rejects_of(const Receipt& receipt) {
+  py::list rejects;
+  for (const Error& reject : receipt.first_rejects) rejects.append(exception_of(reject));
+  return rejects;
+}
+
+py::dict reject_counts(const Receipt& receipt) {
+  py::dict counts;
+  for (const auto& [code, count] : receipt.rejects_by_code) counts[py::str(code_name(code))] = count;
+  return counts;
+}
+
+std::string show(const Receipt& receipt) {
+  return "<flatbed.Receipt read=" + std::to_string(receipt.read) + " loaded=" + std::to_string(receipt.loaded) +
+         " rejected=" + std::to_string(receipt.rejected) + " filtered=" + std::to_string(receipt.filtered) + ">";
+}
+
+}  // namespace
+
+void bind_receipt(py::module_& module) {
+  py::class_<Receipt>(module, "Receipt", "What a run did: read = loaded + rejected + duplicate + filtered.")
+      .def_property_readonly("source", [](const Receipt& receipt) { return shown(receipt.source); })
+      .def_property_readonly("target", [](const Receipt& receipt) { return shown(receipt.target); })
+      .def_readonly("schema", &Receipt::schema, "The columns as written.")
+      .def_property_readonly(
+          "settings",
+          [](const Receipt& receipt) {
+            py::dict settings;
+            for (const auto& [name, value] : receipt.settings) settings[py::str(name)] = value;
+            return settings;
+          },
+          "The source's settings and who chose them.")
+      .def_readonly("read", &Receipt::read)
+      .def_readonly("loaded", &Receipt::loaded, "Acknowledged by the target.")
+      .def_readonly("rejected", &Receipt::rejected)
+      .def_readonly("duplicate", &Receipt::duplicate)
+      .def_readonly("filtered", &Receipt::filtered)
+      .def_readonly("bytes_read", &Receipt::bytes_read)
+      .def_readonly("bytes_written", &Receipt::bytes_written)
+      .def_readonly("blocks", &Receipt::blocks)
+      .def_readonly("target_rows_before", &Receipt::target_rows_before)
+      .def_readonly("target_rows_after", &Receipt::target_rows_after)
+      .def_readonly("seconds", &Receipt::seconds)
+      .def_readonly("version", &Receipt::version)
+      .def_property_readonly("balanced", &Receipt::balanced)
+      .def_property_readonly("rejects_by_code", &reject_counts)
+      .def_property_readonly("first_rejects", &rejects_of)
+      .def("to_json", [](const Receipt& receipt) { return to_json(receipt); })
+      .def("__repr__", [](const Receipt& receipt) { return show(receipt); });
+  py::class_<Progress>(module, "Progress", "How far a run is.")
+      .def_readonly("rows_read", &Progress::rows_read)
+      .def_readonly("rows_acknowledged", &Progress::rows_acknowledged)
+      .def_readonly("rows_rejected", &Progress::rows_rejected)
+      .def_readonly("bytes_read", &Progress::bytes_read)
+      .def_readonly("bytes_total", &Progress::bytes_total)
+      .def_readonly("seconds", &Progress::seconds);
+}
+
+}  // namespace flatbed::python
