@@ -9,24 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "bytes/clickhouse_server.hpp"
+#include "clickhouse/table.hpp"
 #include "flatbed/registry.hpp"
 
 namespace flatbed {
 
-/// A table; `database` and `name` are as a person writes them.
-struct TableAddress {
-  std::string database{}, name{};
-};
-
-/// Makes the way to the server, when it is first needed.
-using ReachServer = std::function<Result<ClickHouseServer>(std::stop_token)>;
-
-/// REQUIRES: options checked against kTableOptions.
-Result<std::unique_ptr<Source>> clickhouse_source(ReachServer reach, TableAddress table, const Options& options,
-                                                  std::string shown);
-Result<std::unique_ptr<Sink>> clickhouse_sink(ReachServer reach, TableAddress table, const Options& options,
-                                              std::string shown);
 /// Lists the tables of a database, or of all when it is empty.
 Result<std::vector<TableInfo>> clickhouse_tables(const ClickHouseServer& server, const std::string& database,
                                                  std::stop_token stop);

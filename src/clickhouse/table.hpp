@@ -1,0 +1,61 @@
+// Tables of a ClickHouse server: what is known of them, and what reads and fills them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "bytes/clickhouse_server.hpp"
+#include "flatbed/registry.hpp"
+
+namespace flatbed {
+
+/// A table; `database` and `name` are as a person writes them.
+struct TableAddress {
+  std::string database{}, name{};
+};
+
+/// Makes the way to the server, when it is first needed.
+using ReachServer = std::function<Result<ClickHouseServer>(std::stop_token)>;
+
+/// REQUIRES: options checked against kTableOptions.
+Result<std::unique_ptr<Source>> clickhouse_source(ReachServer reach, TableAddress table, const Options& options,
+                                                  std::string shown);
+Result<std::unique_ptr<Sink>> clickhouse_sink(ReachServer reach, TableAddress table, const Options& options,
+                                              std::string shown);
+
+/// Returns the table as SQL names it, and as a person does.
+std::string quoted(const TableAddress& table);
+std::string plain(const TableAddress& table);
+
+/// Reads a small answer whole.
+Result<std::vector<Batch>> ask(const ClickHouseServer& server, std::string sql, std::stop_token stop);
+/// Reads the first column of a small answer, which is text.
+Result<std::vector<std::string>> ask_names(const ClickHouseServer& server, std::string sql, std::stop_token stop);
+
+/// A column as DESCRIBE tells it.
+struct DescribedColumn {
+  std::string name{};
+  std::string type_text{};
+  std::string kind{};  ///< "", DEFAULT, MATERIALIZED, ALIAS or EPHEMERAL
+  bool computed() const noexcept { return kind == "MATERIALIZED" || kind == "ALIAS"; }
+};
+/// Returns the columns of `what`: a table or a query in brackets.
+Result<std::vector<DescribedColumn>> describe(const ClickHouseServer& server, const std::string& what,
+                                              std::stop_token stop);
+std::vector<std::string> names_of(const std::vector<DescribedColumn>& columns);
+
+/// Says which table or database is missing, and which one may have been meant.
+Error no_table(const ClickHouseServer& server, const TableAddress& table, bool to_write, std::stop_token stop);
+Error no_table_named(const std::string& shown);
+bool is_missing(const Error& error);
+Error unsupported(const DescribedColumn& column, Error problem, const std::string& shown);
+
+/// Returns the type as its values lie in a block: what only the table or the display knows is left out.
+Type in_block(Type type);
+/// Returns "`a`, `b`".
+std::string comma_list(const std::vector<std::string>& names);
+
+}  // namespace flatbed

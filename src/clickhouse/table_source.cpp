@@ -1,0 +1,155 @@
+// Tables and queries as rows. Enters: a table or a SELECT. Leaves: batches, in the order of the answer.
+#include <algorithm>
+#include <atomic>
+
+#include "clickhouse/table.hpp"
+#include "encode/native.hpp"
+
+namespace flatbed {
+namespace {
+
+class TableSource final : public Source {
+ public:
+  TableSource(ReachServer reach, TableAddress table, const Options& options)
+      : reach_(std::move(reach)),
+        table_(std::move(table)),
+        query_(options.text("query")),
+        where_(options.text("where")),
+        order_by_(options.text("order_by")) {
+    if (options.given("limit")) limit_ = options.count("limit");
+    while (!query_.empty() && std::string_view("; \t\r\n").find(query_.back()) != std::string_view::npos) {
+      query_.pop_back();
+    }
+  }
+
+  Result<Schema> open(const ReadRequest& request, std::stop_token stop) override {
+    auto server = reach_(stop);
+    if (!server) return std::move(server).error();
+    server_.emplace(std::move(*server));
+    auto columns = describe(*server_, from(), stop);
+    if (!columns) {
+      const bool missing = query_.empty() && is_missing(columns.error());
+      return missing ? no_table(*server_, table_, false, stop) : std::move(columns).error();
+    }
+    auto schema = choose(*columns, request.columns);
+    if (!schema) return schema;
+    schema_ = std::make_shared<const Schema>(*schema);
+    sql_ = select(request, schema->size() != columns->size() || !request.columns.empty());
+    return schema;
+  }
+
+  Result<std::optional<Delivery>> next(std::stop_token stop) override {
+    if (!reader_) {
+      auto bytes = server_->query(sql_, stop);
+      if (!bytes) return std::move(bytes).error();
+      bytes_ = bytes->get();
+      reader_ = std::make_unique<NativeReader>(std::move(*bytes));
+    }
+    for (;;) {
+      auto batch = reader_->next(stop);
+      if (!batch) return as_told(std::move(batch).error());
+      received_ = bytes_->consumed_bytes();
+      if (!*batch) return std::optional<Delivery>();
+      if ((*batch)->rows() == 0) continue;
+      auto typed = adopt(std::move(**batch));
+      if (!typed) return std::move(typed).error();
+      return std::optional<Delivery>(Delivery{.batch = std::move(*typed)});
+    }
+  }
+
+  Position position() const noexcept override { return {.bytes = received_, .records = rows_}; }
+
+ private:
+  // A query of the user's own ends on its own line: its last one may be a comment.
+  std::string from() const { return query_.empty() ? quoted(table_) : "(" + query_ + "\n)"; }
+
+  Result<Schema> choose(const std::vector<DescribedColumn>& columns, const std::vector<std::string>& wanted) const {
+    Schema schema;
+    const auto add = [&](const DescribedColumn& column) -> Status {
+      auto type = parse_type(column.type_text);
+      if (!type) return unsupported(column, std::move(type).error(), server_->shown());
+      schema.fields.push_back({column.name, std::move(*type), query_.empty() ? "table " + plain(table_) : "the query"});
+      return {};
+    };
+    for (const DescribedColumn& column : columns) {
+      if (!wanted.empty() || column.computed() || column.kind == "EPHEMERAL") continue;
+      if (Status status = add(column); !status) return status;
+    }
+    for (const std::string& name : wanted) {
+      const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.name == name; });
+      if (found == columns.end()) return unknown_column(name, names_of(columns));
+      if (Status status = add(*found); !status) return status;
+    }
+    return schema;
+  }
+
+  Error unknown_column(const std::string& name, const std::vector<std::string>& known) const {
+    const std::string near = nearest_name(name, known);
+    return {.code = Code::kUnknownColumn,
+            .message = (query_.empty() ? "table \"" + plain(table_) + "\"" : std::string("the query")) +
+                       " has no column \"" + name + "\"",
+            .where = {.uri = server_->shown()},
+            .hint = near.empty() ? "" : "did you mean \"" + near + "\"?"};
+  }
+
+  std::string select(const ReadRequest& request, bool chosen) const {
+    // Left as it is where possible: inside another SELECT its ORDER BY would not hold.
+    const bool narrowed = chosen || !where_.empty() || !order_by_.empty() || limit_ || request.head_only;
+    if (!query_.empty() && !narrowed) return query_;
+    std::vector<std::string> names;
+    for (const Field& field : schema_->fields) names.push_back(field.name);
+    std::string sql = "SELECT " + comma_list(names) + " FROM " + from();
+    if (!where_.empty()) sql += "\nWHERE (" + where_ + "\n)";
+    if (!order_by_.empty()) sql += "\nORDER BY " + order_by_ + "\n";
+    constexpr uint64_t kHeadRows = 65536;
+    const uint64_t most = std::min(limit_.value_or(UINT64_MAX), request.head_only ? kHeadRows : UINT64_MAX);
+    if (most != UINT64_MAX) sql += "\nLIMIT " + std::to_string(most);
+    return sql;
+  }
+
+  // An exception in the middle of an answer comes as the server's raw text.
+  Error as_told(Error error) const {
+    if (error.code == Code::kServer) return server_error(error.message, 200, server_->shown());
+    if (error.where.uri.empty()) error.where.uri = server_->shown();
+    return error;
+  }
+
+  // Gives the block the types that DESCRIBE told, which know of LowCardinality and time zones.
+  Result<Batch> adopt(Batch batch) {
+    for (size_t i = 0; i < schema_->size(); ++i) {
+      const Type& type = schema_->fields[i].type;
+      if (i >= batch.columns().size() || in_block(batch.column(i).type) != in_block(type)) {
+        return Error{.code = Code::kBadBlock,
+                     .message = "the server sent other columns than it described",
+                     .where = {.uri = server_->shown()},
+                     .hint = "the table was changed while it was read: read it again"};
+      }
+      batch.columns()[i].type = type;
+    }
+    const size_t rows = batch.rows();
+    const Origin origin{.first_record = rows_, .records = rows};
+    rows_ += rows;
+    return Batch(schema_, std::move(batch.columns()), rows, origin);
+  }
+
+  ReachServer reach_;
+  TableAddress table_;
+  std::string query_, where_, order_by_;
+  std::optional<uint64_t> limit_{};
+  std::optional<ClickHouseServer> server_{};
+  std::shared_ptr<const Schema> schema_{};
+  std::string sql_{};
+  std::unique_ptr<NativeReader> reader_{};
+  const ByteSource* bytes_ = nullptr;  // of reader_
+  std::atomic<uint64_t> rows_{0}, received_{0};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> clickhouse_source(ReachServer reach, TableAddress table, const Options& options,
+                                                  std::string shown) {
+  if (table.name.empty() && options.text("query").empty()) return no_table_named(shown);
+  return std::unique_ptr<Source>(std::make_unique<TableSource>(std::move(reach), std::move(table), options));
+}
+
+}  // namespace flatbed
