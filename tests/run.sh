@@ -30,3 +30,6 @@ tests/install/check.sh build/release
 
 step "Python, the command, the examples"
 python -m pytest tests
+
+step "the demo app"
+demo-web/test.sh

@@ -1,0 +1,107 @@
+"""From what a page asks for to what the library takes: addresses and options."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flatbed_web import models
+from flatbed_web.files import Disk, Samples
+from flatbed_web.problems import Refusal
+from flatbed_web.sessions import Connection, Session
+
+NOT_SHOWN = ("password", "token", "unpack_limit")
+"""Options that a command line leaves out: secrets, and the app's own limits."""
+
+
+@dataclass
+class Endpoint:
+    uri: str
+    options: dict[str, Any]
+    name: str
+    """What a visitor calls it."""
+    path: Path | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    """Paths of the app and what to show in their place."""
+
+
+def table_uri(connection: Connection, database: str, table: str) -> str:
+    return f"{connection.base}/{quote(database, safe='')}/{quote(table, safe='')}"
+
+
+def _of_file(path: Path, name: str, dialect: models.Dialect, unpack_limit: int) -> Endpoint:
+    options = {**dialect.model_dump(exclude_none=True, mode="json"), "unpack_limit": unpack_limit}
+    return Endpoint(str(path), options, name, path, {str(path): name})
+
+
+def _of_clickhouse(connection: Connection, database: str, table: str, name: str, **more: Any) -> Endpoint:
+    uri = table_uri(connection, database, table)
+    return Endpoint(uri, {**connection.options, **more}, name, None, {connection.base: connection.shown.name})
+
+
+def source_of(session: Session, samples: Samples, look: models.Look, unpack_limit: int) -> Endpoint:
+    source = look.source
+    if isinstance(source, models.UploadSource):
+        upload = session.upload(source.upload)
+        if not upload.complete:
+            raise Refusal(409, "FB-WEB-0202", "the upload has not ended", hint="wait for it, or send the rest")
+        return _of_file(upload.path, upload.name, look.dialect, unpack_limit)
+    if isinstance(source, models.SampleSource):
+        return _of_file(samples.path(source.name), source.name, look.dialect, unpack_limit)
+    connection = session.connection(source.connection)
+    if isinstance(source, models.TableSource):
+        return _of_clickhouse(connection, source.database, source.table, f"{source.database}.{source.table}")
+    return _of_clickhouse(connection, connection.shown.database or "default", "query", "a query", query=source.sql)
+
+
+def target_of(session: Session, disk: Disk, target: models.Target) -> Endpoint:
+    if isinstance(target, models.TableTarget):
+        connection = session.connection(target.connection)
+        made = {"create": True, "order_by": target.order_by} if target.create else {}
+        return _of_clickhouse(connection, target.database, target.table, f"{target.database}.{target.table}", **made)
+    path = disk.new_path("exports", f".{target.format.value}")
+    name = file_name(target)
+    options = target.model_dump(include={"format", "compression", "header", "formula_safe"}, mode="json")
+    return Endpoint(str(path), options, name, path, {str(path): name})
+
+
+def file_name(target: models.FileTarget) -> str:
+    ending = {"none": "", "gzip": ".gz", "zstd": ".zst"}[target.compression]
+    stem = target.name.replace("/", "_").replace("\\", "_").lstrip(".") or "export"
+    whole = f".{target.format.value}{ending}"
+    return stem if stem.endswith(whole) else stem.removesuffix(f".{target.format.value}") + whole
+
+
+def command_of(plan: models.Plan, source: Endpoint, target: Endpoint) -> str:
+    """The load as a line for a shell. Secrets are left to the environment, as the command wants them."""
+    words = ["flatbed", "copy", *(end.name if end.path else end.uri for end in (source, target))]
+    for column, name in plan.rename.items():
+        words += ["--rename", f"{column}:{name}"]
+    for column, type_ in plan.types.items():
+        words += ["--type", f"{column}:{type_}"]
+    if plan.columns is not None:
+        words += ["--columns", ",".join(_quoted(name) for name in plan.columns)]
+    for flag, endpoint in (("-s", source), ("-t", target)):
+        for name, value in endpoint.options.items():
+            if name not in NOT_SHOWN:
+                words += [flag, f"{name}={_option_text(value)}"]
+    if plan.on_reject is not models.OnReject.fail:
+        words += ["--on-reject", plan.on_reject.value]
+    if plan.on_reject is models.OnReject.divert:
+        words += ["--rejects", "rejects.csv"]
+    if plan.max_rejects is not None:
+        words += ["--max-rejects", str(plan.max_rejects)]
+    return shlex.join(words)
+
+
+def _option_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(_quoted(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if set(name) & set(',"') or name == "" else name

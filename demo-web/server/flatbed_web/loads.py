@@ -1,0 +1,223 @@
+"""Loads under way. A load runs in a thread of its own; pages look at it as often as they like, from wherever they are."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import flatbed
+from flatbed_web import models
+from flatbed_web.models import Status
+from flatbed_web.problems import problem_of
+
+if TYPE_CHECKING:
+    from flatbed_web.endpoints import Endpoint
+
+MOST_LOG_LINES = 200
+MOST_RATES = 120
+
+
+class Cancelled(Exception):
+    """The visitor asked for the end of the load."""
+
+
+@dataclass
+class Load:
+    plan: models.Plan
+    source: Endpoint
+    target: Endpoint
+    rejects_path: Path | None
+    memory: int
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    started: float = field(default_factory=time.time)
+    version: int = 0
+    status: Status = Status.connecting
+    progress: models.Progress = field(default_factory=models.Progress)
+    rates: list[models.Rate] = field(default_factory=list)
+    log: list[models.LogLine] = field(default_factory=list)
+    error: models.Problem | None = None
+    receipt: models.Receipt | None = None
+    _rows_at_rate: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _going: threading.Event = field(default_factory=threading.Event)
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._going.set()
+
+    # ---- What a visitor may do ----
+
+    @property
+    def ended(self) -> bool:
+        return self.status in (Status.completed, Status.error)
+
+    def pause(self, paused: bool) -> None:
+        if self.ended or paused == (not self._going.is_set()):
+            return
+        (self._going.clear if paused else self._going.set)()
+        self._say("info", "paused" if paused else "going on")
+
+    def cancel(self) -> None:
+        if not self.ended:
+            self._cancelled.set()
+            self._going.set()
+
+    def shown(self) -> models.Load:
+        with self._lock:
+            done = self.status is Status.completed
+            return models.Load(
+                id=self.id,
+                version=self.version,
+                status=self.status,
+                paused=not self._going.is_set(),
+                cancelled=self._cancelled.is_set(),
+                started=self.started,
+                source=self.source.name,
+                target=self.target.name,
+                progress=self.progress,
+                rates=list(self.rates),
+                log=list(self.log),
+                error=self.error,
+                receipt=self.receipt,
+                file=self.target.name if done and self.target.path else None,
+                rejects=self.rejects_path is not None and self.rejects_path.exists(),
+                plan=self.plan,
+            )
+
+    def remove_files(self) -> None:
+        for path in (self.target.path, self.rejects_path):
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+    # ---- The run ----
+
+    def run(self) -> None:
+        try:
+            self._stop_if_cancelled()
+            receipt = self._copy()
+        except Cancelled:
+            problem = models.Problem(
+                code="FB-RUN-0102",
+                message="you cancelled the load",
+                hint="a table keeps the rows that it acknowledged; a file that was being written is gone",
+            )
+            self._end(Status.error, problem)
+        except flatbed.Error as error:
+            self._end(Status.error, problem_of(error, self._names))
+        except Exception:  # a mistake of the app must not leave a load that never ends
+            self._end(Status.error, models.Problem(code="FB-WEB-0500", message="the app made a mistake"))
+            raise
+        else:
+            self.receipt = self._shown_receipt(receipt)
+            self._end(Status.completed, None)
+
+    def _copy(self) -> flatbed.Receipt:
+        plan = self.plan
+        pipeline = flatbed.Pipeline(
+            self.source.uri,
+            options=self.source.options,
+            columns=plan.columns,
+            rename=plan.rename or None,
+            types=plan.types or None,
+        )
+        pipeline.then(self._let_pass).sink(self.target.uri, options=self.target.options)
+        return pipeline.run(
+            rejects=self.rejects_path,
+            on_reject=plan.on_reject.value,
+            max_rejects=plan.max_rejects,
+            memory=self.memory,
+            progress=self._show,
+        )
+
+    def _let_pass(self, batch: flatbed.Batch) -> bytes:
+        """The step where a load waits and ends: every row goes on."""
+        self._going.wait()
+        self._stop_if_cancelled()
+        return b"\x01" * len(batch)
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def _show(self, progress: flatbed.Progress) -> None:
+        self._stop_if_cancelled()
+        shown = models.Progress(
+            rows_read=progress.rows_read,
+            rows_acknowledged=progress.rows_acknowledged,
+            rows_rejected=progress.rows_rejected,
+            bytes_read=progress.bytes_read,
+            bytes_total=progress.bytes_total,
+            seconds=progress.seconds,
+        )
+        with self._lock:
+            before = self.progress
+            self.progress = shown
+            self.status = Status.ingesting if shown.rows_acknowledged else Status.fetching
+            passed = shown.seconds - (self.rates[-1].seconds if self.rates else 0)
+            if passed >= 0.5:
+                rows = shown.rows_read - self._rows_at_rate
+                self._rows_at_rate = shown.rows_read
+                self.rates.append(models.Rate(seconds=shown.seconds, rows_a_second=rows / passed))
+                if len(self.rates) > MOST_RATES:  # every second one, so that the whole run stays in sight
+                    del self.rates[::2]
+            self.version += 1
+        if shown.rows_rejected and not before.rows_rejected:
+            self._say("warning", "the first row was rejected")
+
+    @property
+    def _names(self) -> dict[str, str]:
+        names = {**self.source.names, **self.target.names}
+        return {**names, str(self.rejects_path): "the rejects"} if self.rejects_path else names
+
+    def _shown_receipt(self, receipt: flatbed.Receipt) -> models.Receipt:
+        text = receipt.to_json()
+        for path, name in self._names.items():
+            text = text.replace(json.dumps(path)[1:-1], json.dumps(name)[1:-1])
+        document = json.loads(text)
+        rejects = [problem_of(reject, self._names) for reject in receipt.first_rejects]
+        return models.Receipt(**{**document, "first_rejects": rejects, "document": document})
+
+    def _say(self, level: str, text: str) -> None:
+        with self._lock:
+            line = models.LogLine.model_validate(
+                {"seconds": time.time() - self.started, "level": level, "text": text[:4000]}
+            )
+            self.log = [*self.log, line][-MOST_LOG_LINES:]
+            self.version += 1
+
+    def _end(self, status: Status, problem: models.Problem | None) -> None:
+        if self.receipt is not None:
+            for code, count in self.receipt.rejects_by_code.items():
+                first = next((reject for reject in self.receipt.first_rejects if reject.code == code), None)
+                place = f", first in line {first.place.line}" if first and first.place.line else ""
+                said = f": {first.message}" if first else ""
+                self._say("warning", f"{code}: {count} rows rejected{place}{said}")
+            balance = "the counts balance" if self.receipt.balanced else "the counts do not balance"
+            self._say("info", f"{self.receipt.loaded} rows loaded, {balance}")
+        if problem is not None:
+            place = f"line {problem.place.line}: " if problem.place.line else ""
+            self._say("error", f"{problem.code}: {place}{problem.message}")
+        with self._lock:
+            self.error = problem
+            self.status = status
+            self._going.set()
+            self.version += 1
+
+
+class Runner:
+    """Runs a few loads at a time; the others wait their turn."""
+
+    def __init__(self, at_a_time: int) -> None:
+        self._pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="load")
+
+    def start(self, load: Load) -> None:
+        self._pool.submit(load.run)
+
+    def stop(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)

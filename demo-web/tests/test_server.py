@@ -1,0 +1,200 @@
+"""The API against a real app: files to tables and back, visitors apart from each other, sessions, events."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+from clickhouse import LOADER, ClickHouse
+
+from conftest import App, Visitor
+
+PEOPLE = {"kind": "sample", "name": "people.csv"}
+
+
+def server_request(clickhouse: ClickHouse, **more: Any) -> dict[str, Any]:
+    user, password = LOADER
+    return {
+        "kind": "server",
+        "host": "127.0.0.1",
+        "port": clickhouse.http_port,
+        "user": user,
+        "password": password,
+        **more,
+    }
+
+
+def table(connection: str, name: str) -> dict[str, Any]:
+    return {"kind": "table", "connection": connection, "database": "default", "table": name}
+
+
+def test_a_file_becomes_a_table_and_a_file_again(visitor: Visitor) -> None:
+    source = visitor.upload("people.csv", b"id,name\n1,ann\n2,=1+1\n")
+    assert visitor.ask("/sniff", source=source)["settings"]["delimiter"] == {"value": ",", "chosen_by": "detected"}
+    columns = visitor.ask("/columns", source=source)["columns"]
+    assert [(column["name"], column["type"]) for column in columns] == [("id", "UInt8"), ("name", "String")]
+    preview = visitor.ask("/preview", source=source)
+    assert preview["rows"] == [["1", "ann"], ["2", "=1+1"]]
+    assert preview["raw"] == "id,name\n1,ann\n2,=1+1"
+
+    target = table(visitor.embedded(), "there")
+    load = visitor.ended(visitor.ask("/loads", source=source, target={**target, "order_by": ["id"]}))
+    assert load["status"] == "Completed", load
+    receipt = load["receipt"]
+    assert (receipt["read"], receipt["loaded"], receipt["balanced"], receipt["target_rows_after"]) == (2, 2, True, 2)
+
+    back = {"kind": "file", "name": "../people", "formula_safe": True}
+    load = visitor.ended(visitor.ask("/loads", source=target, target=back))
+    assert load["file"] == "_people.csv"
+    answer = visitor.get(f"/loads/{load['id']}/file")
+    assert answer.text == "id,name\n1,ann\n2,'=1+1\n"
+    assert answer.headers["content-disposition"] == 'attachment; filename="_people.csv"'
+
+
+def test_a_query_becomes_a_packed_file(visitor: Visitor) -> None:
+    source = {"kind": "query", "connection": visitor.embedded(), "sql": "SELECT number FROM numbers(3)"}
+    assert visitor.ask("/preview", source=source)["rows"] == [["0"], ["1"], ["2"]]
+    load = visitor.ask("/loads", source=source, target={"kind": "file", "name": "n.csv", "compression": "gzip"})
+    load = visitor.ended(load)
+    assert gzip.decompress(visitor.get(f"/loads/{load['id']}/file").content) == b"number\n0\n1\n2\n"
+
+
+def test_a_server_with_a_password(visitor: Visitor, clickhouse: ClickHouse) -> None:
+    clickhouse.query("CREATE TABLE IF NOT EXISTS default.known (id UInt8, name String) ORDER BY id")
+    refused = visitor.post("/connections", json=server_request(clickhouse, password="wrong"))
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "FB-NET-0102"
+    refused = visitor.post("/connections", json=server_request(clickhouse, user="", password=None, token="a.b.c"))
+    assert refused.json()["error"]["code"] == "FB-NET-0102"
+
+    connection = visitor.ask("/connections", **server_request(clickhouse))
+    assert "load secret" not in json.dumps([connection, visitor.get("/connections").json()])
+    assert ("default", "known") in {
+        (found["database"], found["name"]) for found in visitor.get(f"/connections/{connection['id']}/tables").json()
+    }
+    target = table(connection["id"], "known")
+    plan = {"source": PEOPLE, "target": {**target, "create": False}, "columns": ["id", "name"]}
+    proposal = visitor.ask("/plan", **plan)
+    assert proposal["ddl"] is None
+    assert "load secret" not in proposal["command"]
+    load = visitor.ended(visitor.ask("/loads", **plan))
+    assert load["receipt"]["target_rows_after"] == 3, load
+    assert clickhouse.query("SELECT max(name) FROM default.known") == "bob\n"
+
+
+def test_the_plan_shows_the_table_and_the_command(visitor: Visitor) -> None:
+    target = {**table(visitor.embedded(), "people"), "order_by": ["id"]}
+    dialect = {"delimiter": ",", "nulls": ["", "NA"]}
+    proposal = visitor.ask("/plan", source=PEOPLE, dialect=dialect, target=target, types={"id": "Int64"})
+    assert "`id` Int64" in proposal["ddl"]
+    assert proposal["command"].startswith("flatbed copy people.csv chdb:")
+    assert "--type id:Int64" in proposal["command"]
+    assert "-s delimiter=," in proposal["command"]
+    assert "-s 'nulls=\"\",NA'" in proposal["command"]
+
+
+def test_bad_rows_are_told_and_can_be_fetched(visitor: Visitor) -> None:
+    source = visitor.upload("bad.csv", b"id,name\n1,ann\nx,bob\n3,eve\n")
+    target = {**table(visitor.embedded(), "bad"), "order_by": ["id"]}
+    plan = {"source": source, "target": target, "types": {"id": "UInt8"}}
+    stopped = visitor.ended(visitor.ask("/loads", **plan))
+    assert stopped["error"]["code"] == "FB-TYPE-0102"
+    assert (stopped["error"]["place"]["line"], stopped["error"]["place"]["uri"]) == (3, "bad.csv")
+
+    load = visitor.ended(visitor.ask("/loads", **plan, on_reject="divert"))
+    receipt = load["receipt"]
+    assert (receipt["read"], receipt["loaded"], receipt["rejected"]) == (3, 2, 1)
+    assert "x,bob" in visitor.get(f"/loads/{load['id']}/rejects").text
+    assert str(visitor.base_url.port) not in json.dumps(receipt)
+
+
+def test_no_answer_shows_a_path_of_the_app(app: App, visitor: Visitor) -> None:
+    source = visitor.upload("bad.csv", b'a,b\n1,"never closed\n')
+    answers = [visitor.post(path, json={"source": source}).text for path in ("/sniff", "/columns", "/preview")]
+    connection = visitor.embedded()
+    answers.append(visitor.post("/preview", json={"source": table(connection, "missing")}).text)
+    answers.append(json.dumps(visitor.ended(visitor.ask("/loads", source=source, target=table(connection, "t")))))
+    assert all(str(app.folder) not in answer for answer in answers)
+    assert "bad.csv" in answers[-1]
+
+
+def test_an_upload_goes_on_where_it_broke(visitor: Visitor) -> None:
+    data = b"n\n" + b"".join(b"%d\n" % number for number in range(100_000))
+    id = visitor.ask("/uploads", name="n.csv", size=len(data))["id"]
+    half = len(data) // 2
+
+    def broken() -> Any:
+        yield data[:half]
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        visitor.patch(f"/uploads/{id}", content=broken(), headers={"Upload-Offset": "0"})
+    end = time.monotonic() + 10
+    while (offset := visitor.get(f"/uploads/{id}").json()["offset"]) < half and time.monotonic() < end:
+        time.sleep(0.05)
+    assert 0 < offset <= half
+    source = {"kind": "upload", "upload": id}
+    assert visitor.post("/sniff", json={"source": source}).status_code == 409
+    wrong = visitor.patch(f"/uploads/{id}", content=b"x", headers={"Upload-Offset": str(offset + 1)})
+    assert wrong.status_code == 409
+    rest = visitor.patch(f"/uploads/{id}", content=data[offset:], headers={"Upload-Offset": str(offset)})
+    assert rest.json()["complete"]
+    load = visitor.ended(visitor.ask("/loads", source=source, target={"kind": "file", "name": "n"}))
+    assert load["receipt"]["loaded"] == 100_000
+
+
+SLOW = "SELECT number, sleepEachRow(0.001) AS zero FROM numbers(60000) SETTINGS max_block_size = 500"
+
+
+def test_a_load_is_watched_paused_and_cancelled(visitor: Visitor) -> None:
+    source = {"kind": "query", "connection": visitor.embedded(), "sql": SLOW}
+    load = visitor.ask("/loads", source=source, target={"kind": "file", "name": "slow"})
+
+    def first_event() -> dict[str, Any]:
+        with visitor.stream("GET", f"/loads/{load['id']}/events") as events:
+            return json.loads(next(line for line in events.iter_lines() if line.startswith("data: "))[6:])
+
+    end = time.monotonic() + 30
+    while first_event()["progress"]["rows_read"] == 0:  # each look is a page that came back
+        assert time.monotonic() < end
+    assert visitor.post(f"/loads/{load['id']}/pause").json()["paused"]
+    time.sleep(1)
+    before = first_event()["progress"]["rows_read"]
+    time.sleep(1.5)
+    assert first_event()["progress"]["rows_read"] == before
+    visitor.post(f"/loads/{load['id']}/continue")
+    visitor.post(f"/loads/{load['id']}/cancel")
+    load = visitor.ended(load)
+    assert (load["status"], load["cancelled"], load["error"]["code"]) == ("Error", True, "FB-RUN-0102")
+    assert visitor.get(f"/loads/{load['id']}/file").status_code == 404
+
+
+def test_visitors_do_not_see_each_other(app: App, visitor: Visitor) -> None:
+    source = visitor.upload("mine.csv", b"a\n1\n")
+    connection = visitor.embedded()
+    load = visitor.ended(visitor.ask("/loads", source=source, target={"kind": "file", "name": "mine"}))
+    with app.visitor() as other:
+        assert other.get("/uploads").json() == other.get("/connections").json() == other.get("/loads").json() == []
+        for path in (
+            f"/uploads/{source['upload']}",
+            f"/connections/{connection}/tables",
+            f"/loads/{load['id']}",
+            f"/loads/{load['id']}/events",
+            f"/loads/{load['id']}/file",
+        ):
+            assert other.get(path).status_code == 404
+        assert other.post("/preview", json={"source": source}).status_code == 404
+    assert httpx.get(f"{app.url}/api/loads", trust_env=False).status_code == 401
+
+
+def test_what_ends_with_a_session(app: App) -> None:
+    visitor = app.visitor()
+    visitor.upload("a.csv", b"a\n1\n")
+    before = len(list((app.folder / "data" / "uploads").iterdir()))
+    visitor.delete("/session")
+    assert len(list((app.folder / "data" / "uploads").iterdir())) == before - 1
+    assert visitor.get("/uploads").status_code == 401
