@@ -39,8 +39,9 @@ stamp=.venv/.flatbed
 if [ ! -e "$stamp" ] || [ -n "$(find CMakeLists.txt pyproject.toml include src capi python -newer "$stamp" -type f \
     -not -path '*/__pycache__/*' -print -quit)" ]; then
   echo "building the Python package"
-  # Without isolation the build folder stays good, and only what changed is compiled.
-  CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation .
+  # Without isolation the build folder stays good, and only what changed is compiled. The compiler's name and flags are
+  # those of the preset `release`, so that the compiler cache serves both.
+  CC=cc CXX=c++ CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache .venv/bin/pip install --quiet \
+    --disable-pip-version-check --no-build-isolation --config-settings=cmake.define.FLATBED_WERROR=ON .
   touch "$stamp"
 fi
