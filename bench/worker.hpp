@@ -51,6 +51,14 @@ struct Seen {
     }
   }
 
+  void add(const Seen& other) {
+    rows += other.rows;
+    fields += other.fields;
+    bytes += other.bytes;
+    sum += other.sum;
+    first ^= other.first;
+  }
+
   std::string json() const {
     std::ostringstream out;
     out << R"({"rows": )" << rows << R"(, "fields": )" << fields << R"(, "bytes": )" << bytes << R"(, "first": )"

@@ -9,7 +9,7 @@
 namespace flatbed::csv {
 
 namespace {
-constexpr size_t kWindowBytes = size_t{1} << 20;
+constexpr size_t kWindowBytes = size_t{256} << 10;  // with its index it fits the second-level cache
 constexpr size_t kMostBytes = size_t{1} << 30;
 }  // namespace
 
@@ -22,6 +22,10 @@ struct Reader::Impl {
   size_t width_of_first() const;
   Error misfit();
   std::string_view field(size_t number, bool last);
+  // The number in the index of a field of a record.
+  size_t number_of(const uint32_t* bounds, size_t index) const noexcept {
+    return static_cast<size_t>(bounds - chunk.index.bounds()) + index;
+  }
 
   std::string_view bytes;
   Dialect dialect;
@@ -135,25 +139,31 @@ const Status& Reader::status() const noexcept {
   return impl_->status;
 }
 
-bool Reader::advance(Row& row) {
+bool Reader::advance() {
   Impl& impl = *impl_;
   if (!impl.status) return false;
   if (!impl.unescaped.empty()) impl.unescaped.clear();
   while (impl.row == impl.records.rows) {
     if (!impl.fill()) return false;
   }
-  if (!impl.records.misfits.empty() && impl.records.misfits[0].record == impl.row) {
+  const Records& records = impl.records;
+  if (!records.misfits.empty() && records.misfits[0].record == impl.row) {
     impl.status = impl.misfit();
     return false;
   }
-  row.reader_ = this;
-  row.first_ = impl.records.field(impl.row++, 0);
-  row.text_ = impl.records.text.data();
-  row.bounds_ = impl.chunk.index.bounds() + row.first_;
-  row.fields_ = impl.records.columns;
-  row.simple_fields_ = impl.simple_fields;
-  row.quote_ = impl.syntax.quotes ? impl.syntax.quote : impl.syntax.delimiter[0];
-  row.record_ = impl.number++;
+  const bool last = impl.row + 1 == records.rows;
+  // Behind an empty field at the end of the bytes is no byte to look at.
+  const bool at_end = last && impl.base + impl.chunk.index.consumed == impl.bytes.size();
+  row_.reader_ = this;
+  row_.text_ = records.text.data();
+  row_.bounds_ = impl.chunk.index.bounds() + records.field(impl.row, 0);
+  row_.fields_ = records.columns;
+  row_.simple_fields_ = at_end ? 0 : impl.simple_fields;
+  row_.quote_ = impl.syntax.quotes ? static_cast<unsigned char>(impl.syntax.quote) : -1;
+  row_.record_ = impl.number;
+  following_ = last || !records.first.empty() || impl.chunk.index.escaped ? 0 : records.rows - impl.row - 2;
+  impl.row += following_ + 1;
+  impl.number += following_ + 1;
   return true;
 }
 
@@ -163,13 +173,9 @@ Reader::iterator Reader::begin() {
   return ++it;
 }
 
-Reader::iterator& Reader::iterator::operator++() {
-  if (!reader_->advance(row_)) reader_ = nullptr;
-  return *this;
-}
-
 std::string_view Row::field(size_t index) const {
-  return reader_->impl_->field(first_ + index, index + 1 == fields_);
+  Reader::Impl& impl = *reader_->impl_;
+  return impl.field(impl.number_of(bounds_, index), index + 1 == fields_);
 }
 
 std::string_view Row::operator[](std::string_view name) const {
@@ -180,12 +186,13 @@ std::string_view Row::operator[](std::string_view name) const {
 }
 
 bool Row::quoted(size_t index) const noexcept {
-  return raw_field(reader_->impl_->records, first_ + index, index + 1 == fields_).quoted;
+  const Reader::Impl& impl = *reader_->impl_;
+  return raw_field(impl.records, impl.number_of(bounds_, index), index + 1 == fields_).quoted;
 }
 
 Location Row::locate(size_t index) const {
   const Reader::Impl& impl = *reader_->impl_;
-  const uint32_t begin = impl.chunk.index.begin(first_ + index);
+  const uint32_t begin = impl.chunk.index.begin(impl.number_of(bounds_, index));
   Location where{.byte = impl.base + begin,
                  .line = impl.chunk.line + count_lines(impl.records.text.substr(0, begin)),
                  .record = record_,

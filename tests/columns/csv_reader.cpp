@@ -72,6 +72,32 @@ TEST_SUITE("columns") {
     CHECK(next == 300000);
   }
 
+  TEST_CASE("a loop that was left goes on with the next record") {
+    std::string text = "a,b\n";
+    for (int i = 0; i < 100; ++i) text += std::to_string(i) + ",\"x\"\n";
+    csv::Reader reader(text);
+    uint64_t next = 0;
+    for (int part = 0; part < 3; ++part) {
+      for (const auto& row : reader) {
+        CHECK(row[0] == std::to_string(next));
+        CHECK(row.record() == next++);
+        if (next % 40 == 0) break;
+      }
+    }
+    CHECK(next == 100);
+  }
+
+  TEST_CASE("an empty field ends the bytes") {
+    for (const std::string text : {"a,b\n1,\"2\"\n3,", "a,b\n1,\"2\"\r\n3,\"\""}) {
+      // A copy of its own size, so that a read past the end is caught.
+      const std::vector<char> copy(text.begin(), text.end());
+      std::string seen;
+      for (const auto& row : csv::Reader({copy.data(), copy.size()}))
+        seen += std::string(row[0]) + "|" + std::string(row[1]) + ";";
+      CHECK(seen == "1|2;3|;");
+    }
+  }
+
   TEST_CASE("nothing, and nearly nothing") {
     for (const std::string text : {"", "\n", "\xEF\xBB\xBF"}) {
       csv::Reader reader(text);
