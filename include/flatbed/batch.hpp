@@ -76,10 +76,14 @@ static_assert(sizeof(TextView) == 16);
 struct Column {
   Type type{};
   size_t rows = 0;
-  size_t nulls = 0;             ///< number of NULLs
-  Buffer validity{};            ///< bit r (least significant first) is 1 where row r has a value; empty when nulls == 0
-  Buffer values{};              ///< rows * byte_width(type) bytes; the value of a NULL row is zero
-  std::vector<Buffer> texts{};  ///< kString: what the views point into
+  size_t nulls = 0;   ///< number of NULLs
+  Buffer validity{};  ///< bit r (least significant first) is 1 where row r has a value; empty when nulls == 0
+  /// rows * byte_width(type) bytes; the value of a NULL row is zero. kArray, kMap: rows + 1 uint64_t that begin with 0,
+  /// the elements of row r are those from values[r] to values[r + 1].
+  Buffer values{};
+  std::vector<Buffer> texts{};  ///< TextViews: what they point into
+  std::vector<Column>
+      children{};  ///< kArray: the elements; kMap: keys and values; kTuple: one a member, of `rows` rows
 
   bool is_null(size_t row) const noexcept {
     return nulls != 0 && ((static_cast<uint8_t>(validity.data()[row / 8]) >> (row % 8)) & 1) == 0;
@@ -89,13 +93,21 @@ struct Column {
   std::span<const T> as() const noexcept {
     return {reinterpret_cast<const T*>(values.data()), rows};
   }
-  /// REQUIRES: kString. Valid while the column lives and is not moved.
+  /// Returns the first and the last element of a row, the last not included. REQUIRES: kArray or kMap.
+  std::pair<size_t, size_t> elements(size_t row) const noexcept {
+    const auto* ends = reinterpret_cast<const uint64_t*>(values.data());
+    return {static_cast<size_t>(ends[row]), static_cast<size_t>(ends[row + 1])};
+  }
+  /// REQUIRES: is_view(type.id). Valid while the column lives and is not moved.
   std::string_view text(size_t row) const noexcept {
     const TextView& view = as<TextView>()[row];
     if (view.length <= TextView::kInlineBytes) return {view.inlined, view.length};
     return {texts[view.outside.buffer].chars() + view.outside.offset, view.length};
   }
 };
+
+/// Makes a column of no rows, with the children that its type has.
+Column empty_column(Type type);
 
 /// Where the rows of a batch were read: a range of bytes that begins and ends on a record.
 /// The range depends on the content and the chunk size alone, never on threads: blocks are cut by it.

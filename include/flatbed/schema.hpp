@@ -46,10 +46,20 @@ enum class TypeId : uint8_t {
   kIpv6,         // 16 bytes, network order
   kEnum8,        // int8_t
   kEnum16,       // int16_t
+  kBFloat16,     // uint16_t, the upper half of a Float32
+  kTime,         // int32_t seconds, -999:59:59 to 999:59:59
+  kTime64,       // int64_t ticks of 10^-scale seconds, in the same range
+  kJson,         // TextView: the text of a JSON object
+  kState,        // TextView: the bytes of an AggregateFunction's state; as text in hexadecimal
+  kArray,        // offsets into the one child, see batch.hpp
+  kTuple,        // nothing beside the children, one an element
+  kMap,          // offsets into two children: keys and values
 };
 
 /// Names and numbers of an Enum, sorted by number as ClickHouse keeps them.
 using EnumValues = std::vector<std::pair<std::string, int16_t>>;
+
+struct Field;
 
 /// A ClickHouse type. Members that the id does not use stay at their defaults, so == is equality of types.
 struct Type {
@@ -57,10 +67,16 @@ struct Type {
   bool nullable = false;
   bool low_cardinality = false;                ///< a property of the table's column; blocks travel as the plain type
   uint8_t precision = 0;                       ///< Decimal: digits in all, 1 to 76
-  uint8_t scale = 0;                           ///< Decimal, DateTime64: digits after the point
+  uint8_t scale = 0;                           ///< Decimal, DateTime64, Time64: digits after the point
   uint32_t width = 0;                          ///< FixedString: bytes
   std::string timezone{};                      ///< DateTime, DateTime64: IANA name; empty means UTC
   std::shared_ptr<const EnumValues> values{};  ///< Enum8, Enum16
+  /// Array: the element. Map: key and value. Tuple: the elements; their names are empty or unique.
+  std::shared_ptr<const std::vector<Field>> children{};
+  /// What a column of this type is declared as, where that is not its shape: "Point" is a Tuple(Float64, Float64),
+  /// "Nullable(IntervalDay)" a Nullable(Int64), "SimpleAggregateFunction(sum, UInt64)" a UInt64, "QBit(Float32, 8)" an
+  /// Array(Float32).
+  std::string declared{};
   friend bool operator==(const Type& a, const Type& b) noexcept;
 };
 
@@ -69,8 +85,22 @@ struct Type {
 Result<Type> parse_type(std::string_view text);
 /// Writes a type as ClickHouse does. parse_type(to_string(t)) == t.
 std::string to_string(const Type& type);
-/// Returns the bytes of one value in a column: 1, 2, 4, 8, 16, 32, `width`, or 16 (a TextView) for kString.
+/// Returns the bytes of one value in a column: 1, 2, 4, 8, 16, 32, `width`, 16 for a TextView, 8 for the offset of an
+/// Array or Map, 0 for a Tuple.
 size_t byte_width(const Type& type) noexcept;
+/// Tells whether values are TextViews: kString, kJson, kState.
+constexpr bool is_view(TypeId id) noexcept {
+  return id == TypeId::kString || id == TypeId::kJson || id == TypeId::kState;
+}
+/// Tells whether values lie in child columns: kArray, kTuple, kMap.
+constexpr bool is_nested(TypeId id) noexcept {
+  return id == TypeId::kArray || id == TypeId::kTuple || id == TypeId::kMap;
+}
+/// Returns the type as which values travel in a block, which ClickHouse turns into the column's own: LowCardinality and
+/// declared names are left out, JSON and states are String.
+Type block_type(const Type& type);
+/// Tells whether values of `from` are values of `to` as they are: LowCardinality, time zones and declared names aside.
+bool same_values(const Type& from, const Type& to) noexcept;
 
 /// A column's name and type.
 struct Field {
@@ -79,6 +109,11 @@ struct Field {
   std::string decided_by{};  ///< who chose the type: "user", "table db.t", "line 12 of the file"; shown in errors
   friend bool operator==(const Field& a, const Field& b) noexcept { return a.name == b.name && a.type == b.type; }
 };
+
+/// Makes the type of arrays, maps and tuples.
+Type array_type(Type element);
+Type map_type(Type key, Type value);
+Type tuple_type(std::vector<Field> elements);
 
 /// The columns of a batch, in order. Names are unique.
 struct Schema {

@@ -82,12 +82,6 @@ bool is_missing(const Error& error) {
   return error.native_code == kUnknownTable || error.native_code == kUnknownDatabase;
 }
 
-Type in_block(Type type) {
-  type.low_cardinality = false;
-  type.timezone.clear();
-  return type;
-}
-
 std::string comma_list(const std::vector<std::string>& names) {
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + quote_identifier(name);

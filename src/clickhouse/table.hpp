@@ -53,8 +53,6 @@ Error no_table_named(const std::string& shown);
 bool is_missing(const Error& error);
 Error unsupported(const DescribedColumn& column, Error problem, const std::string& shown);
 
-/// Returns the type as its values lie in a block: what only the table or the display knows is left out.
-Type in_block(Type type);
 /// Returns "`a`, `b`".
 std::string comma_list(const std::vector<std::string>& names);
 

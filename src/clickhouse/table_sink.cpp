@@ -231,9 +231,9 @@ Status TableSink::check(const Schema& schema) const {
     }
     auto type = parse_type(found->type_text);
     if (!type) return unsupported(*found, std::move(type).error(), server_->shown());
-    Type given = in_block(field.type), taken = in_block(*type);
-    if (!given.nullable) taken.nullable = false;
-    if (given == taken) continue;
+    Type given = field.type;
+    given.nullable = given.nullable || type->nullable;
+    if (same_values(given, *type)) continue;
     return Error{.code = Code::kInexact,
                  .message = "column \"" + field.name + "\" is " + to_string(field.type) + " in the source and " +
                             found->type_text + " in table \"" + plain(table_) + "\"",

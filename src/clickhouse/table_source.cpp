@@ -3,10 +3,27 @@
 #include <atomic>
 
 #include "clickhouse/table.hpp"
+#include "columns/quoted_text.hpp"
+#include "columns/retype.hpp"
 #include "encode/native.hpp"
 
 namespace flatbed {
 namespace {
+
+// Tells whether the server casts values to String or Array before it sends them: its own layout of these is not read.
+bool is_cast_by_server(const Type& type) {
+  if (type.id == TypeId::kJson || type.id == TypeId::kState || type.declared.starts_with("QBit(")) return true;
+  return is_nested(type.id) && std::ranges::any_of(*type.children, is_cast_by_server, &Field::type);
+}
+
+// A column as it is selected; without an alias, which would hide the column from a condition.
+std::string selected(const Field& field) {
+  std::string name = quote_identifier(field.name);
+  if (!is_cast_by_server(field.type)) return name;
+  std::string type;
+  append_quoted(to_string(block_type(field.type)), '\'', type);
+  return "CAST(" + name + ", " + type + ")";
+}
 
 class TableSource final : public Source {
  public:
@@ -94,11 +111,12 @@ class TableSource final : public Source {
 
   std::string select(const ReadRequest& request, bool chosen) const {
     // Left as it is where possible: inside another SELECT its ORDER BY would not hold.
-    const bool narrowed = chosen || !where_.empty() || !order_by_.empty() || limit_ || request.head_only;
+    const bool narrowed = chosen || !where_.empty() || !order_by_.empty() || limit_ || request.head_only ||
+                          std::ranges::any_of(schema_->fields, is_cast_by_server, &Field::type);
     if (!query_.empty() && !narrowed) return query_;
-    std::vector<std::string> names;
-    for (const Field& field : schema_->fields) names.push_back(field.name);
-    std::string sql = "SELECT " + comma_list(names) + " FROM " + from();
+    std::string columns;
+    for (const Field& field : schema_->fields) columns += (columns.empty() ? "" : ", ") + selected(field);
+    std::string sql = "SELECT " + columns + " FROM " + from();
     if (!where_.empty()) sql += "\nWHERE (" + where_ + "\n)";
     if (!order_by_.empty()) sql += "\nORDER BY " + order_by_ + "\n";
     constexpr uint64_t kHeadRows = 65536;
@@ -118,13 +136,13 @@ class TableSource final : public Source {
   Result<Batch> adopt(Batch batch) {
     for (size_t i = 0; i < schema_->size(); ++i) {
       const Type& type = schema_->fields[i].type;
-      if (i >= batch.columns().size() || in_block(batch.column(i).type) != in_block(type)) {
+      if (i >= batch.columns().size() || !same_values(block_type(batch.column(i).type), block_type(type))) {
         return Error{.code = Code::kBadBlock,
                      .message = "the server sent other columns than it described",
                      .where = {.uri = server_->shown()},
                      .hint = "the table was changed while it was read: read it again"};
       }
-      batch.columns()[i].type = type;
+      retype(batch.columns()[i], type);
     }
     const size_t rows = batch.rows();
     const Origin origin{.first_record = rows_, .records = rows};

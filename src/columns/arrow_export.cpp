@@ -127,7 +127,22 @@ std::string format_of(const Type& type) {
     case TypeId::kString:
     case TypeId::kEnum8:
     case TypeId::kEnum16:
+    case TypeId::kJson:
       return "vu";
+    case TypeId::kState:
+      return "vz";
+    case TypeId::kTime:
+      return "i";
+    case TypeId::kTime64:
+      return "l";
+    case TypeId::kBFloat16:
+      return "f";
+    case TypeId::kArray:
+      return "+L";
+    case TypeId::kTuple:
+      return "+s";
+    case TypeId::kMap:
+      return "+m";
     case TypeId::kDate:
     case TypeId::kDate32:
       return "tdD";
@@ -144,6 +159,36 @@ std::string format_of(const Type& type) {
     default:
       return "w:" + std::to_string(byte_width(type));
   }
+}
+
+ArrowSchema give_schema(std::string name, const Type& type, std::string metadata);
+
+// Elements without names have their numbers for names, as in ClickHouse.
+std::vector<ArrowSchema> give_members(const Type& type) {
+  std::vector<ArrowSchema> members;
+  for (const Field& child : *type.children) {
+    std::string name = child.name.empty() ? std::to_string(members.size() + 1) : child.name;
+    if (type.id == TypeId::kArray) name = "item";
+    if (type.id == TypeId::kMap) name = members.empty() ? "key" : "value";
+    members.push_back(give_schema(std::move(name), child.type, ""));
+  }
+  return members;
+}
+
+ArrowSchema give_schema(std::string name, const Type& type, std::string metadata) {
+  auto holder = std::make_unique<SchemaHolder>();
+  holder->format = format_of(type);
+  holder->name = std::move(name);
+  holder->metadata = std::move(metadata);
+  if (is_nested(type.id)) holder->children = give_members(type);
+  if (type.id == TypeId::kMap) {
+    auto entries = std::make_unique<SchemaHolder>();
+    entries->format = "+s";
+    entries->name = "entries";
+    entries->children = std::exchange(holder->children, {});
+    holder->children.push_back(SchemaHolder::give(std::move(entries), false));
+  }
+  return SchemaHolder::give(std::move(holder), type.nullable);
 }
 
 // Copies every value through `change`.
@@ -274,15 +319,66 @@ Result<Buffer> values_of(const Column& column) {
       return widened_decimal<int64_t>(column);
     case TypeId::kUuid:
       return uuids_of(column);
+    case TypeId::kBFloat16:
+      return changed<uint16_t, uint32_t>(column, [](uint16_t upper) { return uint32_t{upper} << 16; });
     default:
       return column.values;
   }
 }
 
+Result<ArrowArray> give_column(const Column& column);
+
+// Gives the children, in their order, to the holder of their parent.
+Status give_children(const Column& column, ArrayHolder& holder) {
+  for (const Column& child : column.children) {
+    auto array = give_column(child);
+    if (array) {
+      holder.children.push_back(*array);
+      continue;
+    }
+    for (ArrowArray& given : holder.children) given.release(&given);
+    holder.children.clear();
+    Error error = std::move(array).error();
+    error.where.record.reset();  // an element is no row
+    return error;
+  }
+  return {};
+}
+
+// Arrow's maps have offsets of 32 bits, and their keys and values are the members of a struct.
+Result<ArrowArray> give_map(const Column& column) {
+  const size_t elements = column.children.front().rows;
+  if (elements > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
+    return Error{.code = Code::kOutOfRange, .message = "a batch has more elements of maps than Arrow can count"};
+  }
+  auto entries = std::make_unique<ArrayHolder>();
+  entries->buffers.resize(1);
+  if (Status status = give_children(column, *entries); !status) return status;
+  auto holder = std::make_unique<ArrayHolder>();
+  Buffer offsets = Buffer::allocate((column.rows + 1) * sizeof(int32_t));
+  auto* to = reinterpret_cast<int32_t*>(offsets.writable());
+  for (size_t row = 0; row < column.rows; ++row) *to++ = static_cast<int32_t>(column.elements(row).first);
+  *to = static_cast<int32_t>(elements);
+  holder->buffers = {{}, std::move(offsets)};
+  holder->children.push_back(ArrayHolder::give(std::move(entries), elements, 0));
+  return ArrayHolder::give(std::move(holder), column.rows, 0);
+}
+
+Result<ArrowArray> give_nested(const Column& column) {
+  if (column.type.id == TypeId::kMap) return give_map(column);
+  auto holder = std::make_unique<ArrayHolder>();
+  holder->buffers = {column.validity};
+  if (column.type.id == TypeId::kArray) holder->buffers.push_back(column.values);
+  if (Status status = give_children(column, *holder); !status) return status;
+  return ArrayHolder::give(std::move(holder), column.rows, column.nulls);
+}
+
 Result<ArrowArray> give_column(const Column& column) {
+  if (is_nested(column.type.id)) return give_nested(column);
   if (column.type.id == TypeId::kEnum8) return give_texts(names_of<int8_t>(column));
   if (column.type.id == TypeId::kEnum16) return give_texts(names_of<int16_t>(column));
-  if (column.type.id == TypeId::kString) {
+  if (column.type.id == TypeId::kState) return give_texts(column);
+  if (is_view(column.type.id)) {
     if (Status status = check_texts(column); !status) return status;
     return give_texts(column);
   }
@@ -356,11 +452,7 @@ Status export_schema(const Schema& schema, ArrowSchema* out) {
   top->format = "+s";
   top->children.reserve(schema.size());
   for (const Field& field : schema.fields) {
-    auto holder = std::make_unique<SchemaHolder>();
-    holder->format = format_of(field.type);
-    holder->name = field.name;
-    holder->metadata = metadata_of(field.type);
-    top->children.push_back(SchemaHolder::give(std::move(holder), field.type.nullable));
+    top->children.push_back(give_schema(field.name, field.type, metadata_of(field.type)));
   }
   *out = SchemaHolder::give(std::move(top), false);
   return {};

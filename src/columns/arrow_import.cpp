@@ -33,6 +33,11 @@ enum class Layout : uint8_t {
   kTicks,      // int64 ticks of a finer unit to DateTime64
   kNarrow,     // decimal, to a narrower integer
   kUuid,       // most significant byte first
+  kUpperHalf,  // float32 to BFloat16
+  kList32,     // offsets of 32 bits; maps too
+  kList64,     // offsets of 64 bits
+  kFixedList,  // `width` elements a row
+  kStruct,
 };
 
 struct Plan {
@@ -42,14 +47,17 @@ struct Plan {
   size_t width = 0;             // of one Arrow value, in bytes
   int64_t divisor = 1;          // kTicks
   char index = 0;               // format of the indexes into a dictionary, 0 without one
+  std::vector<Plan> children{};
 };
 
 Error refused(std::string_view format, std::string_view name) {
-  return {.code = Code::kUnsupportedType,
-          .message = "Arrow's type is not carried: " + std::string(format),
-          .where = {.column_name = std::string(name)},
-          .expected = "bool, integer, float, decimal, text, binary, date, timestamp, or a dictionary of these",
-          .hint = "cast the column before it is handed over, or leave it out"};
+  return {
+      .code = Code::kUnsupportedType,
+      .message = "Arrow's type is not carried: " + std::string(format),
+      .where = {.column_name = std::string(name)},
+      .expected =
+          "bool, integer, float, decimal, text, binary, date, timestamp, a dictionary, list, struct or map of these",
+      .hint = "cast the column before it is handed over, or leave it out"};
 }
 
 // Reads one value of Arrow's key-value metadata.
@@ -174,6 +182,20 @@ void restore_type(std::string_view format, const Type& named, Plan& plan) {
       if (restored.divisor != 1) restored.layout = Layout::kTicks;
       plan = restored;
       return;
+    case TypeId::kJson:
+    case TypeId::kState:
+      if (plan.type.id == TypeId::kString && plan.layout != Layout::kNull) plan = restored;
+      return;
+    case TypeId::kTime:
+      if (format == "i") plan = restored;
+      return;
+    case TypeId::kTime64:
+      if (format == "l") plan = restored;
+      return;
+    case TypeId::kBFloat16:
+      restored.layout = Layout::kUpperHalf;
+      if (format == "f") plan = restored;
+      return;
     case TypeId::kEnum8:
     case TypeId::kEnum16:
       if (plan.type.id != TypeId::kString || plan.layout == Layout::kNull) return;
@@ -187,16 +209,63 @@ void restore_type(std::string_view format, const Type& named, Plan& plan) {
   }
 }
 
-Result<Plan> plan_of(const ArrowSchema& schema) {
+constexpr unsigned kMaxDepth = 100;  // of types in types
+
+Result<Plan> plan_of(const ArrowSchema& schema, const Type* named, unsigned depth);
+
+// Plans the children of a list, struct or map. `named` is the type that the column was exported from, if there is one.
+Result<Plan> nested_plan(const ArrowSchema& schema, const Type* named, unsigned depth) {
+  const std::string_view format = schema.format;
+  const std::string_view name = schema.name == nullptr ? "" : schema.name;
+  const bool map = format == "+m";
+  const ArrowSchema& parent = map && schema.n_children == 1 ? *schema.children[0] : schema;
+  if ((map && parent.n_children != 2) || parent.n_children == 0 || depth > kMaxDepth) return refused(format, name);
+  Plan plan;
+  plan.layout = format == "+s" ? Layout::kStruct : format == "+L" ? Layout::kList64 : Layout::kList32;
+  if (format.starts_with("+w:")) {
+    plan.layout = Layout::kFixedList;
+    std::from_chars(format.data() + 3, format.data() + format.size(), plan.width);
+  }
+  std::vector<Field> fields;
+  const bool known =
+      named != nullptr && is_nested(named->id) && named->children->size() == static_cast<size_t>(parent.n_children);
+  for (int64_t i = 0; i < parent.n_children; ++i) {
+    const ArrowSchema& child = *parent.children[i];
+    const Field* origin = known ? &(*named->children)[static_cast<size_t>(i)] : nullptr;
+    auto child_plan = plan_of(child, origin == nullptr ? nullptr : &origin->type, depth + 1);
+    if (!child_plan) return child_plan;
+    if (map && i == 0) child_plan->type.nullable = false;
+    fields.push_back({.name = child.name == nullptr ? "" : child.name, .type = child_plan->type});
+    if (origin != nullptr && origin->name.empty()) fields.back().name.clear();
+    plan.children.push_back(std::move(*child_plan));
+  }
+  if (map)
+    plan.type = map_type(fields[0].type, fields[1].type);
+  else if (plan.layout == Layout::kStruct)
+    plan.type = tuple_type(std::move(fields));
+  else
+    plan.type = array_type(fields[0].type);
+  if (auto checked = parse_type(to_string(plan.type)); !checked) return refused(to_string(plan.type), name);
+  return plan;
+}
+
+Result<Plan> plan_of(const ArrowSchema& schema, const Type* named, unsigned depth) {
   Plan plan;
   const std::string_view name = schema.name == nullptr ? "" : schema.name;
   const ArrowSchema& values = schema.dictionary == nullptr ? schema : *schema.dictionary;
   const std::string_view format = values.format;
-  bool known = plain_plan(format, plan);
-  if (format.starts_with("d:")) known = decimal_plan(format, plan);
-  if (format.starts_with("w:")) known = fixed_plan(format, plan);
-  if (format.starts_with("ts")) known = time_plan(format, plan);
-  if (!known || values.dictionary != nullptr) return refused(format, name);
+  const bool nested = format == "+s" || format == "+l" || format == "+L" || format == "+m" || format.starts_with("+w:");
+  if (nested && schema.dictionary == nullptr) {
+    auto made = nested_plan(schema, named, depth);
+    if (!made) return made;
+    plan = std::move(*made);
+  } else {
+    bool known = plain_plan(format, plan);
+    if (format.starts_with("d:")) known = decimal_plan(format, plan);
+    if (format.starts_with("w:")) known = fixed_plan(format, plan);
+    if (format.starts_with("ts")) known = time_plan(format, plan);
+    if (!known || values.dictionary != nullptr) return refused(format, name);
+  }
   if (schema.dictionary != nullptr) {
     plan.index = schema.format[0];
     if (std::string_view(schema.format).size() != 1 ||
@@ -204,10 +273,19 @@ Result<Plan> plan_of(const ArrowSchema& schema) {
       return refused(schema.format, name);
     }
   }
-  auto named = parse_type(metadata_value(schema.metadata, "clickhouse:type"));
-  if (named) restore_type(format, *named, plan);
+  if (named != nullptr && !nested) restore_type(format, *named, plan);
   plan.type.nullable = (schema.flags & ARROW_FLAG_NULLABLE) != 0 || plan.layout == Layout::kNull;
+  // ClickHouse has no NULL for these.
+  if (plan.type.id == TypeId::kArray || plan.type.id == TypeId::kMap || plan.type.id == TypeId::kState) {
+    plan.type.nullable = false;
+  }
+  if (named != nullptr && same_values(plan.type, *named)) plan.type = *named;
   return plan;
+}
+
+Result<Plan> plan_of(const ArrowSchema& schema) {
+  auto named = parse_type(metadata_value(schema.metadata, "clickhouse:type"));
+  return plan_of(schema, named ? &*named : nullptr, 0);
 }
 
 // An array that was moved in; every buffer made of it keeps it alive.
@@ -234,8 +312,11 @@ class ColumnReader {
     if (plan_.layout == Layout::kNull) return all_null();
     read_validity();
     if (column_.nulls > 0 && !plan_.type.nullable) {
+      const bool list = plan_.type.id == TypeId::kArray || plan_.type.id == TypeId::kMap;
       return Error{.code = Code::kNotNull,
-                   .message = "a column that is declared without NULLs holds some: " + std::to_string(column_.nulls)};
+                   .message = (list ? "ClickHouse has no NULL for lists and maps, and the column holds some: "
+                                    : "a column that is declared without NULLs holds some: ") +
+                              std::to_string(column_.nulls)};
     }
     const Status status = plan_.index == 0 ? read_values() : read_dictionary();
     if (!status) return Error(status.error());
@@ -277,6 +358,7 @@ class ColumnReader {
   // The value of a NULL row is zero, whatever lies there. Buffers of others are not written to.
   void clear_nulls() {
     const size_t width = byte_width(column_.type);
+    if (width == 0) return;
     Buffer cleared = Buffer::allocate(column_.rows * width);
     std::memcpy(cleared.writable(), column_.values.data(), cleared.size());
     for (size_t row = 0; row < column_.rows; ++row) {
@@ -316,8 +398,61 @@ class ColumnReader {
           for (size_t i = 0; i < 16; ++i) to[i / 8] = to[i / 8] << 8 | from[i];
           return true;
         });
+      case Layout::kUpperHalf:
+        return each<uint16_t>([&](size_t row, uint16_t& to) {
+          const uint32_t bits = buffer<uint32_t>(1)[first_ + row];
+          to = static_cast<uint16_t>(bits >> 16);
+          return (bits & 0xFFFF) == 0;
+        });
+      case Layout::kList32:
+        return list_of_offsets<int32_t>();
+      case Layout::kList64:
+        return list_of_offsets<int64_t>();
+      case Layout::kFixedList:
+        return list([this](size_t row) { return (first_ + row) * plan_.width; });
+      case Layout::kStruct:
+        return children(array_, first_, column_.rows);
       case Layout::kNull:
         return {};
+    }
+    return {};
+  }
+
+  template <class Offset>
+  Status list_of_offsets() {
+    const auto* offsets = buffer<Offset>(1);
+    return list([this, offsets](size_t row) { return static_cast<size_t>(offsets[first_ + row]); });
+  }
+
+  // `begin` tells where the elements of a row begin in the child, and after the last row where they end.
+  template <class Begin>
+  Status list(Begin begin) {
+    if (column_.rows == 0) {
+      column_ = empty_column(plan_.type);
+      return {};
+    }
+    column_.values = Buffer::allocate((column_.rows + 1) * sizeof(uint64_t));
+    auto* to = reinterpret_cast<uint64_t*>(column_.values.writable());
+    const size_t first = begin(0), elements = begin(column_.rows) - first;
+    for (size_t row = 0; row <= column_.rows; ++row) to[row] = begin(row) - first;
+    if (plan_.type.id != TypeId::kMap) return children(array_, first, elements);
+    const ArrowArray& entries = *array_.children[0];
+    return children(entries, first + static_cast<size_t>(entries.offset), elements);
+  }
+
+  // Reads the children of `parent` from row `first` of theirs.
+  Status children(const ArrowArray& parent, size_t first, size_t rows) {
+    for (size_t i = 0; i < plan_.children.size(); ++i) {
+      const ArrowArray& child = *parent.children[i];
+      const size_t begin = first + static_cast<size_t>(child.offset);
+      auto column = ColumnReader(child, owner_, begin, rows, plan_.children[i]).read();
+      if (!column) {
+        Error error = std::move(column).error();
+        error.where.record.reset();  // an element is no row
+        return error;
+      }
+      column->type = (*plan_.type.children)[i].type;
+      column_.children.push_back(std::move(*column));
     }
     return {};
   }

@@ -40,11 +40,30 @@ void gather(const std::byte* from, std::span<const uint32_t> rows, size_t width,
   }
 }
 
+// The elements of the kept rows of an Array or Map.
+std::vector<uint32_t> kept_elements(const Column& column, std::span<const uint32_t> rows, Buffer& offsets) {
+  std::vector<uint32_t> elements;
+  offsets = Buffer::allocate((rows.size() + 1) * sizeof(uint64_t));
+  auto* to = reinterpret_cast<uint64_t*>(offsets.writable());
+  *to++ = 0;
+  for (const uint32_t row : rows) {
+    for (auto [at, end] = column.elements(row); at < end; ++at) elements.push_back(static_cast<uint32_t>(at));
+    *to++ = elements.size();
+  }
+  return elements;
+}
+
 Column keep_rows(const Column& column, std::span<const uint32_t> rows) {
   Column kept{.type = column.type, .rows = rows.size(), .texts = column.texts};
-  const size_t width = byte_width(column.type);
-  kept.values = Buffer::allocate(rows.size() * width);
-  gather(column.values.data(), rows, width, kept.values.writable());
+  if (column.type.id == TypeId::kArray || column.type.id == TypeId::kMap) {
+    const auto elements = kept_elements(column, rows, kept.values);
+    for (const Column& child : column.children) kept.children.push_back(keep_rows(child, elements));
+  } else {
+    const size_t width = byte_width(column.type);
+    kept.values = Buffer::allocate(rows.size() * width);
+    gather(column.values.data(), rows, width, kept.values.writable());
+    for (const Column& child : column.children) kept.children.push_back(keep_rows(child, rows));
+  }
   if (column.nulls == 0) return kept;
   kept.validity = Buffer::allocate((rows.size() + 7) / 8);
   std::memset(kept.validity.writable(), 0, kept.validity.size());
@@ -56,6 +75,20 @@ Column keep_rows(const Column& column, std::span<const uint32_t> rows) {
   }
   if (kept.nulls == 0) kept.validity = {};
   return kept;
+}
+
+// Adds the bytes of a column. Text columns usually share one chunk; `seen` counts each buffer once.
+size_t bytes_of(const Column& column, std::vector<const std::byte*>& seen) {
+  size_t total = column.validity.size() + column.values.size();
+  for (const Buffer& text : column.texts) {
+    bool known = false;
+    for (const std::byte* data : seen) known = known || data == text.data();
+    if (known) continue;
+    seen.push_back(text.data());
+    total += text.size();
+  }
+  for (const Column& child : column.children) total += bytes_of(child, seen);
+  return total;
 }
 
 }  // namespace
@@ -102,19 +135,21 @@ Batch Batch::filter(std::span<const uint8_t> keep) const {
 
 size_t Batch::bytes() const noexcept {
   size_t total = 0;
-  for (const Column& column : columns_) total += column.validity.size() + column.values.size();
-  // Text columns usually share one chunk; count each buffer once.
   std::vector<const std::byte*> seen;
-  for (const Column& column : columns_) {
-    for (const Buffer& text : column.texts) {
-      bool known = false;
-      for (const std::byte* data : seen) known = known || data == text.data();
-      if (known) continue;
-      seen.push_back(text.data());
-      total += text.size();
-    }
-  }
+  for (const Column& column : columns_) total += bytes_of(column, seen);
   return total;
+}
+
+Column empty_column(Type type) {
+  Column column{.type = std::move(type)};
+  if (column.type.id == TypeId::kArray || column.type.id == TypeId::kMap) {
+    column.values = Buffer::allocate(sizeof(uint64_t));
+    std::memset(column.values.writable(), 0, sizeof(uint64_t));
+  }
+  if (is_nested(column.type.id)) {
+    for (const Field& child : *column.type.children) column.children.push_back(empty_column(child.type));
+  }
+  return column;
 }
 
 }  // namespace flatbed

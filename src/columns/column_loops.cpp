@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 
+#include "columns/nested_text.hpp"
 #include "columns/parse.hpp"
 #include "columns/swar.hpp"
 
@@ -19,6 +20,11 @@ constexpr size_t kTileRows = 256;
 // How far the fast shapes look before the end of a field, and after the begin of a text.
 constexpr uint32_t kLookBehind = 20;
 constexpr uint32_t kLookAhead = 12;
+
+// Nested values are taken as text by the loops, and read when the column is whole.
+Type text_first(const Type& type) {
+  return is_read_from_text(type.id) ? Type{.nullable = type.nullable} : type;
+}
 
 struct State;
 using Loop = void (*)(State&, size_t row, size_t last);
@@ -35,8 +41,9 @@ struct State {
         is_last(plan.source + 1 == records.columns),
         delimiter_rest(is_last ? 0 : static_cast<uint32_t>(records.syntax->delimiter.size() - 1)),
         returns(is_last && records.index->returns),
-        width(byte_width(plan.field.type)) {
-    column.type = plan.field.type;
+        type(text_first(plan.field.type)),
+        width(byte_width(type)) {
+    column.type = type;
     column.rows = records.rows;
     column.values = Buffer::allocate(records.rows * width);
     values = column.values.writable();
@@ -67,6 +74,7 @@ struct State {
   bool is_last;
   uint32_t delimiter_rest;
   bool returns;  // a CR may stand before the end of the field
+  Type type;     // of the values that the loop makes
   size_t width;
   bool checked = true;  // no text of the chunk can hold a NUL byte or bytes that are not UTF-8
   Column column{};
@@ -115,7 +123,7 @@ RawField raw_of(const State& s, size_t row) {
 void read_value(State& s, size_t row) {
   const RawField raw = raw_of(s, row);
   if (!raw.quoted && s.records.nulls->contains(raw.text)) {
-    if (s.plan.field.type.nullable) return s.set_null(row);
+    if (s.type.nullable) return s.set_null(row);
     return s.fail(row, Code::kNotNull);
   }
   std::string_view text = raw.text;
@@ -124,7 +132,7 @@ void read_value(State& s, size_t row) {
     append_unescaped(text, *s.records.syntax, s.scratch);
     text = s.scratch;
   }
-  if (const Code code = parse_value(text, s.plan.field.type, s.value(row)); code != Code::kOk) s.fail(row, code);
+  if (const Code code = parse_value(text, s.type, s.value(row)); code != Code::kOk) s.fail(row, code);
 }
 
 void read_values(State& s, size_t row, size_t last) {
@@ -134,7 +142,7 @@ void read_values(State& s, size_t row, size_t last) {
 // Reads fixed-width values; `fast` returns false for what it does not know.
 template <bool kRectangular, class Fast>
 void read_fast(State& s, size_t row, size_t last) {
-  const Fast fast(s.plan.field.type);
+  const Fast fast(s.type);
   const Cells<kRectangular> cells(s);
   std::byte* const values = s.values;
   for (; row < last; ++row) {
@@ -262,7 +270,7 @@ void read_text(State& s, size_t row) {
   const RawField raw = raw_of(s, row);
   std::string_view text = raw.text;
   const bool null = !s.plan.verbatim && !raw.quoted && s.records.nulls->contains(text);
-  if (null && s.plan.field.type.nullable) return s.set_null(row);
+  if (null && s.type.nullable) return s.set_null(row);
   // An empty field is a good text, another token is not.
   if (null && !text.empty()) return s.fail(row, Code::kNotNull);
   const bool escaped = raw.quoted && has_escape(text, *s.records.syntax);
@@ -394,7 +402,12 @@ Column finish(State& s, const Buffer& chunk) {
       std::memcpy(s.column.texts.back().writable(), s.unescaped.data(), s.unescaped.size());
     }
   }
-  return std::move(s.column);
+  if (!is_read_from_text(s.plan.field.type.id)) return std::move(s.column);
+  if (s.records.misfits.size() == s.records.rows) std::memset(s.values, 0, s.column.values.size());  // nothing was read
+  // A row that failed before keeps its first failure.
+  return values_of(s.column, s.plan.field.type, [&s](size_t row, Code code) {
+    s.failures.push_back({.row = static_cast<uint32_t>(row), .column = s.number, .code = code});
+  });
 }
 
 // Leaves the first failure of each row, and none of misfits.
@@ -402,7 +415,7 @@ void settle(const std::vector<Misfit>& misfits, std::vector<Failure>& failures) 
   const auto before = [](const Failure& a, const Failure& b) {
     return a.row != b.row ? a.row < b.row : a.column < b.column;
   };
-  std::ranges::sort(failures, before);
+  std::ranges::stable_sort(failures, before);
   const auto repeats = std::ranges::unique(failures, {}, &Failure::row);
   failures.erase(repeats.begin(), repeats.end());
   std::erase_if(failures, [&](const Failure& failure) {
@@ -425,7 +438,7 @@ void build_columns(const std::vector<ColumnPlan>& plans, const Records& records,
   const bool checked = holds_only_text(records);
   for (const ColumnPlan& plan : plans) {
     State& state = states.emplace_back(plan, static_cast<uint32_t>(states.size()), records, failures);
-    const Type& type = plan.field.type;
+    const Type& type = state.type;
     state.checked = checked;
     if (type.id == TypeId::kString && (!checked || plan.verbatim))
       loops.push_back(read_unchecked_texts);

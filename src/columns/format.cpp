@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <concepts>
 #include <type_traits>
 #include <utility>
 
+#include "columns/nested_text.hpp"
 #include "columns/put_digits.hpp"
 
 namespace flatbed {
@@ -169,6 +171,25 @@ char* put_date_time(int64_t seconds, char* to) noexcept {
   return put_pair(to, of_day % 60);
 }
 
+// Hours are not bound to a day: "-999:59:59".
+char* put_time(int64_t ticks, unsigned scale, char* to) noexcept {
+  auto magnitude = static_cast<uint64_t>(ticks);
+  if (ticks < 0) {
+    *to++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  const uint64_t one = kPowersOfTen[scale];
+  const uint64_t seconds = magnitude / one, hours = seconds / 3600;
+  to = hours < 10 ? put_pair(to, static_cast<uint32_t>(hours)) : put_number(to, hours);
+  *to++ = ':';
+  to = put_pair(to, static_cast<uint32_t>(seconds / 60 % 60));
+  *to++ = ':';
+  to = put_pair(to, static_cast<uint32_t>(seconds % 60));
+  if (scale == 0) return to;
+  *to++ = '.';
+  return put_padded(to, magnitude % one, scale);
+}
+
 char* put_hex(char* to, uint64_t value, unsigned digits) noexcept {
   constexpr char kHex[] = "0123456789abcdef";
   for (unsigned i = digits; i-- > 0;) *to++ = kHex[value >> (4 * i) & 15];
@@ -244,10 +265,13 @@ size_t most_bytes(const Type& type) {
       return 10;
     case TypeId::kFloat32:
     case TypeId::kFloat64:
+    case TypeId::kBFloat16:
       return kFloat;
     case TypeId::kDate32:
     case TypeId::kDateTime:
     case TypeId::kDateTime64:
+    case TypeId::kTime:
+    case TypeId::kTime64:
       return kTime;
     case TypeId::kUuid:
     case TypeId::kIpv6:
@@ -285,6 +309,15 @@ struct Puts {
   static char* real(const ValueFormat&, const std::byte* value, char* to) noexcept {
     return put_float(load<T>(value), to);
   }
+  static char* bfloat16(const ValueFormat&, const std::byte* value, char* to) noexcept {
+    return put_float(std::bit_cast<float>(uint32_t{load<uint16_t>(value)} << 16), to);
+  }
+  static char* time(const ValueFormat&, const std::byte* value, char* to) noexcept {
+    return put_time(load<int32_t>(value), 0, to);
+  }
+  static char* time64(const ValueFormat& format, const std::byte* value, char* to) noexcept {
+    return put_time(load<int64_t>(value), format.type_->scale, to);
+  }
   static char* boolean(const ValueFormat&, const std::byte* value, char* to) noexcept {
     const std::string_view text = *value == std::byte{0} ? "false" : "true";
     return std::ranges::copy(text, to).out;
@@ -301,7 +334,7 @@ struct Puts {
   }
   static char* zoned(const ValueFormat& format, int64_t utc, bool& in_utc, char* to) noexcept {
     const TimeZone* zone = format.zone_;
-    in_utc = zone != nullptr && zone->repeats_at_utc(utc);
+    in_utc = zone != nullptr && zone->is_shown_twice(utc);
     const int64_t offset = zone == nullptr || in_utc ? 0 : zone->offset_at_utc(utc);
     return put_date_time(static_cast<int64_t>(static_cast<uint64_t>(utc) + static_cast<uint64_t>(offset)), to);
   }
@@ -403,7 +436,18 @@ struct Puts {
         return name<int8_t>;
       case TypeId::kEnum16:
         return name<int16_t>;
+      case TypeId::kBFloat16:
+        return bfloat16;
+      case TypeId::kTime:
+        return time;
+      case TypeId::kTime64:
+        return time64;
       case TypeId::kString:
+      case TypeId::kJson:
+      case TypeId::kState:
+      case TypeId::kArray:
+      case TypeId::kTuple:
+      case TypeId::kMap:
         return nullptr;
     }
     return nullptr;
@@ -444,8 +488,10 @@ void append_value(const std::byte* value, const Type& type, std::string& out) {
 }
 
 void append_value(const Column& column, size_t row, std::string& out) {
-  if (column.type.id == TypeId::kString) {
+  if (column.type.id == TypeId::kString || column.type.id == TypeId::kJson) {
     out += column.text(row);
+  } else if (is_nested(column.type.id) || column.type.id == TypeId::kState) {
+    NestedText(column).append(row, out);
   } else {
     append_value(column.values.data() + row * byte_width(column.type), column.type, out);
   }

@@ -1,7 +1,8 @@
 // Values as text, in the one form that is exact and that parse_value() reads back.
 // Decimals keep all digits of their scale ("5.10"; ClickHouse drops the last zero). A DateTime is local time in its
-// column's zone; where clocks show that time for the second time, it is written in UTC with a Z. A FixedString loses
-// its padding. Floats are the shortest text that reads back as the same number.
+// column's zone; where clocks show that time twice, it is written in UTC with a Z. A FixedString loses its padding.
+// A state is written in hexadecimal, and nested values as nested_text.hpp tells. Floats are the shortest text that
+// reads back as the same number.
 #pragma once
 
 #include <cstddef>

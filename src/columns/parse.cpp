@@ -304,6 +304,51 @@ Code parse_datetime64(std::string_view text, const Type& type, std::byte* out) {
   return store(ticks, out);
 }
 
+// Reads "[-]h:mm:ss[.f...]" of one to three digits of hours as ticks of 10^-scale seconds.
+Code read_time(std::string_view text, size_t scale, int64_t& ticks) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const size_t colon = text.find(':');
+  if (colon == 0 || colon > 3 || text.size() < colon + 6 || text[colon + 3] != ':') return Code::kNotOfType;
+  const int hours = number_at(text, 0, colon), minutes = number_at(text, colon + 1, 2),
+            seconds = number_at(text, colon + 4, 2);
+  if (hours < 0 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 59) return Code::kNotOfType;
+  std::string_view digits = text.substr(colon + 6);
+  if (!digits.empty() && (digits.size() == 1 || digits[0] != '.')) return Code::kNotOfType;
+  if (!digits.empty()) digits.remove_prefix(1);
+  if (!std::ranges::all_of(digits, is_digit)) return Code::kNotOfType;
+  if (digits.find_first_not_of('0', scale) != std::string_view::npos) return Code::kInexact;
+  ticks = (int64_t{hours} * 60 + minutes) * 60 + seconds;
+  for (size_t i = 0; i < scale; ++i) ticks = ticks * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+  if (negative) ticks = -ticks;
+  return Code::kOk;
+}
+
+Code parse_time(std::string_view text, std::byte* out) {
+  int64_t seconds = 0;
+  const Code code = read_time(text, 0, seconds);
+  return code == Code::kOk ? store(static_cast<int32_t>(seconds), out) : code;
+}
+
+Code parse_time64(std::string_view text, const Type& type, std::byte* out) {
+  int64_t ticks = 0;
+  const Code code = read_time(text, type.scale, ticks);
+  return code == Code::kOk ? store(ticks, out) : code;
+}
+
+// The nearest one, as for the other floats: ties to even.
+Code parse_bfloat16(std::string_view text, std::byte* out) {
+  std::array<std::byte, 4> single{};
+  if (const Code code = parse_float<float>(text, single.data()); code != Code::kOk) return code;
+  uint32_t bits = 0;
+  std::memcpy(&bits, single.data(), sizeof(bits));
+  constexpr uint32_t kInfinity = 0x7F800000;
+  const bool finite = (bits & kInfinity) != kInfinity;
+  if (finite) bits += 0x7FFF + (bits >> 16 & 1);
+  if (finite && (bits & kInfinity) == kInfinity) return Code::kOutOfRange;
+  return store(static_cast<uint16_t>(bits >> 16), out);
+}
+
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -466,7 +511,18 @@ Code parse_value(std::string_view text, const Type& type, std::byte* out) noexce
       return parse_enum(text, type, out);
     case TypeId::kFixedString:
       return parse_fixed_string(text, type, out);
+    case TypeId::kBFloat16:
+      return parse_bfloat16(text, out);
+    case TypeId::kTime:
+      return parse_time(text, out);
+    case TypeId::kTime64:
+      return parse_time64(text, type, out);
     case TypeId::kString:
+    case TypeId::kJson:
+    case TypeId::kState:
+    case TypeId::kArray:
+    case TypeId::kTuple:
+    case TypeId::kMap:
       return Code::kInternal;
   }
   return Code::kInternal;

@@ -10,9 +10,10 @@
 
 namespace flatbed {
 
-/// Collects the views and texts of a column. REQUIRES: at most `rows` values are added, none longer than 2 GiB.
+/// Collects the views and texts of a column. REQUIRES: no value is longer than 2 GiB.
 class TextBuilder {
  public:
+  /// `rows` is how many values are expected.
   explicit TextBuilder(size_t rows) : views_(Buffer::allocate(rows * sizeof(TextView))) {}
 
   void add(std::string_view text) {
@@ -24,6 +25,8 @@ class TextBuilder {
     used_ += text.size();
   }
   void add_null() { add(TextView()); }
+  /// Forgets the values after the first `rows`.
+  void rewind(size_t rows) noexcept { added_ = rows; }
 
   /// Gives views and texts to `column`.
   void finish(Column& column) && {
@@ -35,8 +38,17 @@ class TextBuilder {
 
  private:
   void add(const TextView& view) {
+    if ((added_ + 1) * sizeof(TextView) > views_.size()) [[unlikely]]
+      grow();
     std::memcpy(views_.writable() + added_ * sizeof(TextView), &view, sizeof(view));
     ++added_;
+  }
+
+  void grow() {
+    constexpr size_t kLeast = 64 * sizeof(TextView);
+    Buffer larger = Buffer::allocate(std::max(kLeast, 2 * views_.size()));
+    if (!views_.empty()) std::memcpy(larger.writable(), views_.data(), views_.size());
+    views_ = std::move(larger);
   }
 
   void start(size_t least) {

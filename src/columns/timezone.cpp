@@ -242,9 +242,10 @@ size_t TimeZone::period_at(int64_t utc) const noexcept {
   return static_cast<size_t>(after - periods_.begin()) - 1;
 }
 
-bool TimeZone::repeats_at_utc(int64_t utc) const noexcept {
+bool TimeZone::is_shown_twice(int64_t utc) const noexcept {
   const size_t at = period_at(utc);
-  return at > 0 && utc < periods_[at].begin + periods_[at - 1].offset - periods_[at].offset;
+  if (at > 0 && utc < periods_[at].begin + periods_[at - 1].offset - periods_[at].offset) return true;
+  return at + 1 < periods_.size() && utc >= periods_[at + 1].begin + periods_[at + 1].offset - periods_[at].offset;
 }
 
 int64_t TimeZone::utc_of_local(int64_t local, bool& ambiguous, bool& gap) const noexcept {

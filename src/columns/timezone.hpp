@@ -17,8 +17,8 @@ class TimeZone {
   explicit TimeZone(std::vector<Period> periods) : periods_(std::move(periods)) {}
   /// Returns local time minus UTC at an instant.
   int32_t offset_at_utc(int64_t utc) const noexcept { return periods_[period_at(utc)].offset; }
-  /// Returns true where clocks show a local time at `utc` that they showed before: a text of it needs the offset.
-  bool repeats_at_utc(int64_t utc) const noexcept;
+  /// Tells whether clocks show the local time of `utc` twice: a text of it needs the offset.
+  bool is_shown_twice(int64_t utc) const noexcept;
   /// Returns the instant of a local time, both in seconds since 1970-01-01.
   /// `ambiguous`: clocks showed it twice, the earlier instant is returned. `gap`: clocks skipped it, and the value
   /// means nothing.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "columns/format.hpp"
+#include "columns/nested_text.hpp"
 #include "encode/encoder.hpp"
 #include "encode/put_text.hpp"
 #include "flatbed/csv.hpp"
@@ -115,7 +116,9 @@ struct Cell {
 enum class Need : uint8_t { kNothing, kQuotes, kImpossible };
 
 Need need_of(std::string_view text, const Cell& cell, const Rules& rules) {
-  const bool null_like = rules.is_null_text(text) && (cell.column->type.nullable || !text.empty());
+  // An empty field is a good text, and no value of any other type.
+  const bool takes_empty = cell.column->type.id == TypeId::kString && !cell.column->type.nullable;
+  const bool null_like = rules.is_null_text(text) && !(text.empty() && takes_empty);
   const bool special = has_special(text, rules) || (cell.first && text.starts_with(kByteOrderMark));
   if (!null_like && !special) return Need::kNothing;
   if (rules.quote == 0) return Need::kImpossible;
@@ -173,8 +176,9 @@ struct Writer::Impl {
   std::string encoding;
   bool has_header;
   std::vector<Cell> cells{};
-  size_t fixed_bytes = 0;  // most bytes of a line without its views
-  std::string scratch{};   // one value whose text must be looked at
+  std::vector<Column> nested{};  // their text
+  size_t fixed_bytes = 0;        // most bytes of a line without its views
+  std::string scratch{};         // one value whose text must be looked at
   bool impossible = false;
 
   explicit Impl(const WriterOptions& options)
@@ -182,9 +186,12 @@ struct Writer::Impl {
 
   Status prepare(const Batch& batch) {
     cells.clear();
+    nested.clear();
+    nested.reserve(batch.columns().size());
     fixed_bytes = rules.newline.size() + kPutTextSlack;
     const bool checked = rules.may_meet_values();
-    for (const Column& column : batch.columns()) {
+    for (const Column& given : batch.columns()) {
+      const Column& column = is_read_from_text(given.type.id) ? nested.emplace_back(texts_of(given)) : given;
       Cell cell{.column = &column, .values = column.values.data(), .width = byte_width(column.type)};
       cell.first = cells.empty();
       cell.is_view = column.type.id == TypeId::kString;

@@ -93,14 +93,23 @@ void append_texts(const Column& column, std::string& out) {
 
 size_t encoded_bytes(const Column& column) {
   size_t total = column.type.nullable ? column.rows : 0;
-  if (column.type.id != TypeId::kString) return total + column.values.size();
+  for (const Column& child : column.children) total += encoded_bytes(child);
+  if (!is_view(column.type.id)) return total + column.values.size();
   for (const TextView& view : column.as<TextView>()) total += view.length + varuint_size(view.length);
   return total + kPutTextSlack;
 }
 
-std::string travelling_type(Type type) {
-  type.low_cardinality = false;
-  return to_string(type);
+void append_column(const Column& column, std::string& out) {
+  if (column.type.nullable) append_null_map(column, out);
+  if (is_view(column.type.id)) {
+    append_texts(column, out);
+  } else if (column.type.id == TypeId::kArray || column.type.id == TypeId::kMap) {
+    // ClickHouse leaves out the offset that is always 0.
+    out.append(column.values.chars() + sizeof(uint64_t), column.rows * sizeof(uint64_t));
+  } else {
+    out.append(column.values.chars(), column.rows * byte_width(column.type));
+  }
+  for (const Column& child : column.children) append_column(child, out);
 }
 
 // Loads up to 12 bytes without a branch on each; bytes past `length` become zero.
@@ -200,9 +209,10 @@ bool look_up(const Column& dictionary, const Buffer& indexes, Column& column) {
   return true;
 }
 
-// The value of a NULL row is zero, whatever the server left there.
+// The value of a NULL row is zero, whatever the server left there; that of a Tuple lies in its children.
 void clear_nulls(Column& column) {
   const size_t width = byte_width(column.type);
+  if (width == 0) return;
   for (size_t row = 0; row < column.rows; ++row) {
     if (column.is_null(row)) std::memset(column.values.writable() + row * width, 0, width);
   }
@@ -221,13 +231,8 @@ void encode_native(const Batch& batch, std::string& out) {
   for (size_t i = 0; i < batch.columns().size(); ++i) {
     const Column& column = batch.column(i);
     append_sized(batch.schema().fields[i].name, out);
-    append_sized(travelling_type(column.type), out);
-    if (column.type.nullable) append_null_map(column, out);
-    if (column.type.id == TypeId::kString) {
-      append_texts(column, out);
-    } else {
-      out.append(column.values.chars(), column.rows * byte_width(column.type));
-    }
+    append_sized(to_string(block_type(column.type)), out);
+    append_column(column, out);
   }
 }
 
@@ -258,7 +263,10 @@ bool NativeReader::read_block(Batch& batch) {
     column_ = i;
     if (known_.size() == i) known_.emplace_back();
     if (!read_header(i, known_[i])) return false;
-    if (!read_column(known_[i].type, static_cast<size_t>(rows), read.emplace_back())) return false;
+    Column& column = read.emplace_back(empty_column(known_[i].type));
+    if (rows == 0) continue;
+    if (!read_prefix(known_[i].type)) return false;
+    if (!read_column(known_[i].type, static_cast<size_t>(rows), column)) return false;
   }
   if (schema_ && schema_->size() != columns) schema_ = nullptr;
   if (!schema_) {
@@ -294,10 +302,25 @@ bool NativeReader::read_header(size_t index, KnownColumn& known) {
   return true;
 }
 
+// What stands before the values of a column, for each part of it that has such a thing: the version of a
+// LowCardinality's keys.
+bool NativeReader::read_prefix(const Type& type) {
+  constexpr uint64_t kKeysVersion = 1;
+  uint64_t version = kKeysVersion;
+  if (type.low_cardinality && !read_u64(version)) return false;
+  if (version != kKeysVersion) return fail("a LowCardinality column is laid out in an unknown way");
+  if (is_view(type.id) && type.id != TypeId::kString) {
+    return fail("JSON and states are read when the server casts them to String");
+  }
+  if (!is_nested(type.id)) return true;
+  return std::ranges::all_of(*type.children, [this](const Field& child) { return read_prefix(child.type); });
+}
+
 bool NativeReader::read_column(const Type& type, size_t rows, Column& column) {
-  column.type = type;
+  column = empty_column(type);
+  if (rows == 0) return true;
   column.rows = rows;
-  if (type.low_cardinality && rows > 0) {
+  if (type.low_cardinality) {
     if (!read_dictionary(column)) return false;
   } else if ((type.nullable && !read_nulls(column)) || !read_plain(column)) {
     return false;
@@ -308,16 +331,38 @@ bool NativeReader::read_column(const Type& type, size_t rows, Column& column) {
 
 bool NativeReader::read_plain(Column& column) {
   if (column.type.id == TypeId::kString) return read_texts(column);
+  if (is_nested(column.type.id)) return read_nested(column);
   return read_values(uint64_t{column.rows} * byte_width(column.type), column.values);
 }
 
-// LowCardinality: version, flags, the keys as a column, and for each row the number of its key. Key 0 of a Nullable
-// is NULL.
+bool NativeReader::read_nested(Column& column) {
+  size_t elements = column.rows;
+  if (column.type.id != TypeId::kTuple && !read_offsets(column, elements)) return false;
+  for (size_t i = 0; i < column.children.size(); ++i) {
+    if (!read_column((*column.type.children)[i].type, elements, column.children[i])) return false;
+  }
+  return true;
+}
+
+bool NativeReader::read_offsets(Column& column, size_t& elements) {
+  Buffer ends;
+  if (!read_values(uint64_t{column.rows} * sizeof(uint64_t), ends)) return false;
+  column.values = Buffer::allocate((column.rows + 1) * sizeof(uint64_t));
+  auto* offsets = reinterpret_cast<uint64_t*>(column.values.writable());
+  offsets[0] = 0;
+  std::memcpy(offsets + 1, ends.data(), ends.size());
+  if (!std::ranges::is_sorted(std::span(offsets, column.rows + 1))) return fail("the offsets of an Array descend");
+  if (offsets[column.rows] > kMaxRows) return fail("an Array has too many elements in one block");
+  elements = static_cast<size_t>(offsets[column.rows]);
+  return true;
+}
+
+// LowCardinality: flags, the keys as a column, and for each row the number of its key. Key 0 of a Nullable is NULL.
 bool NativeReader::read_dictionary(Column& column) {
-  constexpr uint64_t kVersion = 1, kGlobal = 0x100, kHasKeys = 0x200;
-  uint64_t version = 0, flags = 0, keys = 0, rows = 0;
-  if (!read_u64(version) || !read_u64(flags)) return false;
-  if (version != kVersion || (flags & 0xFF) > 3 || (flags & kGlobal) != 0 || (flags & kHasKeys) == 0) {
+  constexpr uint64_t kGlobal = 0x100, kHasKeys = 0x200;
+  uint64_t flags = 0, keys = 0, rows = 0;
+  if (!read_u64(flags)) return false;
+  if ((flags & 0xFF) > 3 || (flags & kGlobal) != 0 || (flags & kHasKeys) == 0) {
     return fail("a LowCardinality column is laid out in an unknown way");
   }
   if (!read_u64(keys)) return false;

@@ -15,7 +15,7 @@
 
 namespace flatbed {
 
-/// Appends `batch` as one block. LowCardinality travels as its plain type, which servers take for such columns.
+/// Appends `batch` as one block. Columns travel as block_type(), which servers take for columns of the declared types.
 /// COST: one copy of every column.
 void encode_native(const Batch& batch, std::string& out);
 
@@ -37,7 +37,10 @@ class NativeReader {
   };
   bool read_block(Batch& batch);
   bool read_header(size_t index, KnownColumn& known);
+  bool read_prefix(const Type& type);
   bool read_column(const Type& type, size_t rows, Column& column);
+  bool read_nested(Column& column);
+  bool read_offsets(Column& column, size_t& elements);
   bool read_nulls(Column& column);
   bool read_plain(Column& column);
   bool read_dictionary(Column& column);

@@ -16,7 +16,7 @@ const std::string& source_name(const Plan& plan, const std::string& target_name)
 
 Batch no_rows(Schema schema) {
   std::vector<Column> columns;
-  for (const Field& field : schema.fields) columns.push_back({.type = field.type});
+  for (const Field& field : schema.fields) columns.push_back(empty_column(field.type));
   return Batch(std::make_shared<const Schema>(std::move(schema)), std::move(columns), 0);
 }
 

@@ -6,12 +6,15 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 
 #include "columns/find_column.hpp"
 #include "columns/format.hpp"
+#include "columns/nested_text.hpp"
 #include "columns/parse.hpp"
+#include "columns/retype.hpp"
 #include "columns/text_builder.hpp"
 #include "flatbed/processor.hpp"
 
@@ -33,15 +36,27 @@ bool is_number(TypeId id) {
 bool is_date(TypeId id) {
   return id == TypeId::kDate || id == TypeId::kDate32;
 }
+// Tells whether there is a way from one type to the other, so that only values can fail.
+bool may_cast(const Type& from, const Type& to) {
+  if (from.id == TypeId::kString || to.id == TypeId::kString) return true;
+  if (!is_nested(from.id) && !is_nested(to.id)) return is_view(from.id) == is_view(to.id);
+  if (from.id != to.id || from.children->size() != to.children->size()) return false;
+  return std::ranges::equal(*from.children, *to.children, [](const Field& a, const Field& b) {
+    return (a.name == b.name || a.name.empty() || b.name.empty()) && may_cast(a.type, b.type);
+  });
+}
+
 bool is_time(TypeId id) {
   return id == TypeId::kDateTime || id == TypeId::kDateTime64;
 }
 
 // Returns true where the bytes of a value mean the same in both types.
 bool same_bytes(Type a, Type b) {
+  if (is_nested(a.id) || is_view(a.id)) return same_values(a, b);
   for (Type* type : {&a, &b}) {
     type->nullable = type->low_cardinality = false;
     type->timezone.clear();
+    type->declared.clear();
     if (is_decimal(type->id)) type->precision = 0;
   }
   return a == b;
@@ -152,6 +167,79 @@ class ValueCast {
   Type instant_;
 };
 
+// What is told of a value that the new type cannot hold.
+using Fail = std::function<void(size_t row, Code code, const std::string& text)>;
+
+Column cast_column(const Column& from, const Type& type, const Fail& fail);
+
+// Casts the elements; one that fails fails the row that it belongs to.
+Column cast_children(const Column& from, const Type& type, const Fail& fail) {
+  Column to = from;
+  to.type = type;
+  for (size_t i = 0; i < from.children.size(); ++i) {
+    size_t row = 0;  // elements fail in ascending order, NULLs before others
+    to.children[i] = cast_column(from.children[i], (*type.children)[i].type,
+                                 [&](size_t element, Code code, const std::string& text) {
+                                   if (type.id == TypeId::kTuple) {
+                                     if (!from.is_null(element)) fail(element, code, text);
+                                     return;
+                                   }
+                                   if (element < from.elements(row).first) row = 0;
+                                   while (from.elements(row).second <= element) ++row;
+                                   fail(row, code, text);
+                                 });
+  }
+  return to;
+}
+
+Column cast_texts(const Column& from, const Type& type, const Fail& fail) {
+  return values_of(from, type, [&](size_t row, Code code) { fail(row, code, std::string(from.text(row))); });
+}
+
+bool narrows(const Type& from, const Type& to) {
+  return is_decimal(to.id) && to.precision < from.precision;
+}
+
+Column cast_column(const Column& from, const Type& type, const Fail& fail) {
+  if (from.nulls != 0 && !type.nullable) {
+    for (size_t row = 0; row < from.rows; ++row) {
+      if (from.is_null(row)) fail(row, Code::kNotNull, "NULL");
+    }
+  }
+  Column to = from;
+  if (same_bytes(from.type, type) && !narrows(from.type, type)) {
+    retype(to, type);
+    return to;
+  }
+  to.type = type;
+  if (is_nested(from.type.id) && is_nested(type.id)) return cast_children(from, type, fail);
+  if (is_read_from_text(type.id)) return cast_texts(from, type, fail);
+  const ValueCast value(from.type, type);
+  std::string text;
+  if (type.id == TypeId::kString) {
+    TextBuilder texts(from.rows);
+    for (size_t row = 0; row < from.rows; ++row) {
+      text.clear();
+      if (!from.is_null(row)) value.write(from, row, text);
+      texts.add(text);
+    }
+    std::move(texts).finish(to);
+    to.children.clear();
+    return to;
+  }
+  const size_t width = byte_width(type);
+  to.texts.clear();
+  to.values = Buffer::allocate(from.rows * width);
+  std::memset(to.values.writable(), 0, to.values.size());
+  for (size_t row = 0; row < from.rows; ++row) {
+    if (from.is_null(row)) continue;
+    Code code = value.write(from, row, text);
+    if (code == Code::kOk) code = value.read(text, to.values.writable() + row * width);
+    if (code != Code::kOk) fail(row, code, text);
+  }
+  return to;
+}
+
 class CastColumns : public Processor {
  public:
   explicit CastColumns(Schema target) : target_(std::move(target)) {}
@@ -161,8 +249,9 @@ class CastColumns : public Processor {
     for (const Field& field : target_.fields) {
       auto index = find_column(schema, field.name);
       if (!index) return std::move(index).error();
+      if (!may_cast(schema.fields[*index].type, field.type)) return no_cast(schema.fields[*index], field);
       for (const Type* type : {&field.type, &schema.fields[*index].type}) {
-        if (type->id == TypeId::kString) continue;
+        if (is_view(type->id) || is_nested(type->id)) continue;
         if (auto format = ValueFormat::of(*type); !format) return std::move(format).error();
       }
       cast.fields[*index] = field;
@@ -189,41 +278,18 @@ class CastColumns : public Processor {
 
  private:
   Column cast(const Batch& batch, size_t index, const Type& type, std::map<size_t, Error>& misfits) const {
-    const Column& from = batch.column(index);
-    if (from.nulls != 0 && !type.nullable) {
-      for (size_t row = 0; row < from.rows; ++row) {
-        if (from.is_null(row)) reject(batch, index, row, Code::kNotNull, "NULL", misfits);
-      }
-    }
-    Column to = from;
-    to.type = type;
-    if (same_bytes(from.type, type) && !narrows(from.type, type)) return to;
-    const ValueCast value(from.type, type);
-    std::string text;
-    if (type.id == TypeId::kString) {
-      TextBuilder texts(from.rows);
-      for (size_t row = 0; row < from.rows; ++row) {
-        text.clear();
-        if (!from.is_null(row)) value.write(from, row, text);
-        texts.add(text);
-      }
-      std::move(texts).finish(to);
-      return to;
-    }
-    const size_t width = byte_width(type);
-    to.texts.clear();
-    to.values = Buffer::allocate(from.rows * width);
-    std::memset(to.values.writable(), 0, to.values.size());
-    for (size_t row = 0; row < from.rows; ++row) {
-      if (from.is_null(row)) continue;
-      Code code = value.write(from, row, text);
-      if (code == Code::kOk) code = value.read(text, to.values.writable() + row * width);
-      if (code != Code::kOk) reject(batch, index, row, code, text, misfits);
-    }
-    return to;
+    return cast_column(batch.column(index), type, [&](size_t row, Code code, const std::string& text) {
+      reject(batch, index, row, code, text, misfits);
+    });
   }
 
-  static bool narrows(const Type& from, const Type& to) { return is_decimal(to.id) && to.precision < from.precision; }
+  static Error no_cast(const Field& from, const Field& to) {
+    Error error{.code = Code::kInexact,
+                .message = "no value of type " + to_string(from.type) + " is one of type " + to_string(to.type),
+                .hint = "give the column another type, or leave it out"};
+    error.where.column_name = to.name;
+    return error;
+  }
 
   void reject(const Batch& batch, size_t index, size_t row, Code code, const std::string& text,
               std::map<size_t, Error>& misfits) const {

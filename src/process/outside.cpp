@@ -24,7 +24,7 @@ Error other_rows(size_t found, size_t wanted) {
 
 Batch empty_batch(std::shared_ptr<const Schema> schema) {
   std::vector<Column> columns;
-  for (const Field& field : schema->fields) columns.push_back({.type = field.type});
+  for (const Field& field : schema->fields) columns.push_back(empty_column(field.type));
   return Batch(std::move(schema), std::move(columns), 0);
 }
 

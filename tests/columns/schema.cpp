@@ -89,7 +89,7 @@ TEST_SUITE("columns") {
     CHECK(again("") == "FB-USE-0107 no type has this name: ''");
     CHECK(again("Strin") == "FB-USE-0107 no type has this name: 'Strin'");
     CHECK(parse_type("Strin").error().hint == "did you mean String?");
-    CHECK(parse_type("datetime").error().hint == "did you mean DateTime?");
+    CHECK(parse_type("DateTme").error().hint == "did you mean DateTime?");
     CHECK(again("String)") == "FB-USE-0107 the type cannot be read from its byte 6: 'String)'");
     CHECK(again("Nullable(String") == "FB-USE-0107 the type ends too early: 'Nullable(String'");
     CHECK(again("Nullable(Nullable(String))") == "FB-USE-0107 types cannot be nested so: 'Nullable(Nullable(String))'");
@@ -110,10 +110,61 @@ TEST_SUITE("columns") {
   }
 
   TEST_CASE("types of ClickHouse that are not carried are named") {
-    CHECK(again("Array(String)") == "FB-TYPE-0105 the type is not carried: Array");
-    CHECK(again("Nullable(Tuple(Int8))") == "FB-TYPE-0105 the type is not carried: Tuple");
-    CHECK(again("IntervalDay") == "FB-TYPE-0105 the type is not carried: IntervalDay");
-    CHECK(again("AggregateFunction(sum, UInt8)") == "FB-TYPE-0105 the type is not carried: AggregateFunction");
+    CHECK(again("Dynamic") == "FB-TYPE-0105 the type is not carried: Dynamic");
+    CHECK(again("Array(Variant(String, UInt8))") == "FB-TYPE-0105 the type is not carried: Variant");
+    CHECK(again("Geometry") == "FB-TYPE-0105 the type is not carried: Geometry");
+    CHECK(again("Tuple()") == "FB-TYPE-0105 the type is not carried: Tuple()");
+    CHECK(again("Map(String, Nothing)") == "FB-TYPE-0105 the type is not carried: Nothing");
+  }
+
+  TEST_CASE("types of types") {
+    for (const char* name : {"Array(String)",
+                             "Array(Array(LowCardinality(Nullable(String))))",
+                             "Tuple(UInt8, String)",
+                             "Tuple(a UInt8, `b c` Array(String))",
+                             "Map(String, Array(Nullable(Int32)))",
+                             "Nested(a UInt8, b String)",
+                             "Nullable(Tuple(a UInt8))",
+                             "Point",
+                             "MultiPolygon",
+                             "IntervalDay",
+                             "Nullable(IntervalYear)",
+                             "Time",
+                             "Time64(6)",
+                             "BFloat16",
+                             "JSON",
+                             "JSON(max_dynamic_paths = 4, a.b UInt32, SKIP c)",
+                             "Nullable(JSON)",
+                             "AggregateFunction(quantiles(0.5, 0.9), Float64)",
+                             "SimpleAggregateFunction(sum, Nullable(UInt64))",
+                             "SimpleAggregateFunction(groupArrayArray(3), Array(UInt8))",
+                             "QBit(Float32, 8)",
+                             "Array(Point)"}) {
+      CHECK(again(name) == name);
+    }
+    CHECK(again("Tuple(\n    a UInt8,\n    b Tuple(\n        c String))") == "Tuple(a UInt8, b Tuple(c String))");
+    CHECK(to_string(block_type(parse_type("Tuple(p Point, q Array(JSON))").value())) ==
+          "Tuple(p Tuple(Float64, Float64), q Array(String))");
+    CHECK(parse_type("Polygon").value().children->front().type.declared == "Ring");
+    CHECK(again("Nullable(Array(UInt8))").starts_with("FB-USE-0107 types cannot be nested so"));
+    CHECK(again("LowCardinality(Tuple(UInt8))").starts_with("FB-USE-0107 types cannot be nested so"));
+    CHECK(again("Tuple(a UInt8, String)").starts_with("FB-USE-0107"));
+    CHECK(again("Tuple(a UInt8, a String)") == "FB-USE-0107 a Tuple has a name twice: a");
+    CHECK(again("Map(String)").starts_with("FB-USE-0107"));
+    std::string deep;
+    for (int i = 0; i < 200; ++i) deep += "Array(";
+    CHECK(again(deep.c_str()) == "FB-USE-0107 types are nested more than 100 deep");
+  }
+
+  TEST_CASE("names that other databases have for the types") {
+    CHECK(again("int unsigned") == "UInt32");
+    CHECK(again("VARCHAR(255)") == "String");
+    CHECK(again("NATIONAL CHARACTER LARGE OBJECT") == "String");
+    CHECK(again("Double Precision") == "Float64");
+    CHECK(again("NUMERIC(10, 2)") == "Decimal(10, 2)");
+    CHECK(again("TIMESTAMP") == "DateTime");
+    CHECK(again("Tuple(a DOUBLE PRECISION, b INT)") == "Tuple(a Float64, b Int32)");
+    CHECK(again("BINARY(4)") == "FixedString(4)");
   }
 
   TEST_CASE("identifiers are quoted so that nothing ends them") {

@@ -208,10 +208,10 @@ TEST_SUITE("encode") {
     CHECK(read_error("\x00\x01"s).message == "a block has rows and no columns");
     const Error type = read_error(
         "\x01\x01\x01"
-        "a\x0C"
-        "Array(UInt8)"s);
+        "a\x0E"
+        "Array(Dynamic)"s);
     CHECK(type.code == Code::kUnsupportedType);
-    CHECK(type.message == "the type is not carried: Array");
+    CHECK(type.message == "the type is not carried: Dynamic");
     CHECK(type.where.column_name == "a");
     CHECK(type.where.column == 0u);
     CHECK(read_error("\x01\x01\x01"
