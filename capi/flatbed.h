@@ -484,6 +484,39 @@ FLATBED_API const char* flatbed_csv_reader_header(const flatbed_csv_reader* read
 /** Frees a reader. @since 1.0 @stability stable */
 FLATBED_API void flatbed_csv_reader_free(flatbed_csv_reader* reader) FLATBED_NOEXCEPT;
 
+/* ---- Rows that do not fit: the catalogue of codes, the quarantine ---- */
+
+#define FLATBED_REWRITTEN 50106          /**< FB-TYPE-0106: the value would be written otherwise than the field */
+#define FLATBED_PADDED 100101            /**< FB-FIX-0101: a record was filled up with empty fields */
+#define FLATBED_CUT 100102               /**< FB-FIX-0102: fields behind the last column were left out */
+#define FLATBED_TRIMMED 100103           /**< FB-FIX-0103: spaces around a value were left out */
+#define FLATBED_DECIMAL_COMMA 100104     /**< FB-FIX-0104: a comma was read as the decimal mark */
+#define FLATBED_THOUSANDS 100105         /**< FB-FIX-0105: marks between thousands were left out */
+#define FLATBED_ENCODING_ASSUMED 100106  /**< FB-FIX-0106: an encoding was assumed */
+#define FLATBED_NO_QUARANTINE 110101     /**< FB-QUA-0101: the folder is no quarantine that can be replayed */
+#define FLATBED_QUARANTINE_EDITED 110102 /**< FB-QUA-0102: rows of a quarantine cannot be matched with its list */
+
+/** Returns the field as it was read, and writes its size; "" where no single field is meant. @since 1.1
+ *  @stability stable */
+FLATBED_API const char* flatbed_error_found(const flatbed_error* error, size_t* size) FLATBED_NOEXCEPT;
+
+/** An entry of the published catalogue of codes. Text lives as long as the program. */
+typedef struct flatbed_code_info {
+  size_t struct_size;
+  flatbed_status status;
+  const char* name;    /**< "FB-TYPE-0103" */
+  const char* summary; /**< what it means, in one line */
+  const char* cause;   /**< how it usually comes about */
+  const char* action;  /**< what to do */
+} flatbed_code_info;
+#define FLATBED_CODE_INFO_INIT {sizeof(flatbed_code_info), 0, NULL, NULL, NULL, NULL}
+
+/** Describes code `index` of the catalogue, from 0. Returns 0 when there are no more. @since 1.1 @stability stable */
+FLATBED_API int32_t flatbed_code_get(size_t index, flatbed_code_info* out) FLATBED_NOEXCEPT;
+/** Describes the code of this published name, in any case. Returns 0 when there is none. @since 1.1
+ *  @stability stable */
+FLATBED_API int32_t flatbed_code_find(const char* name, flatbed_code_info* out) FLATBED_NOEXCEPT;
+
 #if defined(__cplusplus)
 }
 #endif

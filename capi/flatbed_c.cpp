@@ -25,12 +25,13 @@ namespace {
 
 // "FB-TYPE-0103" is 50103: the place of the group in this list, then the number.
 constexpr flatbed_status number_of(std::string_view name) {
-  constexpr std::string_view kGroups[] = {"OK", "USE", "SRC", "DIA", "CSV", "TYPE", "NET", "CH", "TGT", "RUN"};
+  constexpr std::string_view kGroups[] = {"OK",  "USE", "SRC", "DIA", "CSV", "TYPE",
+                                          "NET", "CH",  "TGT", "RUN", "FIX", "QUA"};
   name.remove_prefix(3);
   const std::string_view group = name.substr(0, name.find('-'));
   flatbed_status number = 0;
   for (const char digit : name.substr(std::min(group.size() + 1, name.size()))) number = number * 10 + (digit - '0');
-  for (flatbed_status i = 0; i < 10; ++i) {
+  for (flatbed_status i = 0; i < 12; ++i) {
     if (kGroups[i] == group) return i * 10000 + number;
   }
   return -1;
@@ -399,6 +400,29 @@ const char* flatbed_error_column_name(const flatbed_error* error) noexcept {
 const char* flatbed_error_raw(const flatbed_error* error, size_t* size) noexcept {
   if (size != nullptr) *size = error->error.raw.size();
   return error->error.raw.data();
+}
+
+const char* flatbed_error_found(const flatbed_error* error, size_t* size) noexcept {
+  if (size != nullptr) *size = error->error.found.size();
+  return error->error.found.data();
+}
+
+static int32_t give_code(const CodeEntry& entry, flatbed_code_info* out) noexcept {
+  // Literals, so NUL ends each.
+  give(flatbed_code_info{sizeof(*out), status_of(entry.code), entry.name.data(), entry.summary.data(),
+                         entry.cause.data(), entry.action.data()},
+       out);
+  return 1;
+}
+
+int32_t flatbed_code_get(size_t index, flatbed_code_info* out) noexcept {
+  const auto entries = catalogue();
+  return out != nullptr && index < entries.size() ? give_code(entries[index], out) : 0;
+}
+
+int32_t flatbed_code_find(const char* name, flatbed_code_info* out) noexcept {
+  const CodeEntry* const entry = name == nullptr ? nullptr : find_code(name);
+  return out != nullptr && entry != nullptr ? give_code(*entry, out) : 0;
 }
 
 int64_t flatbed_error_native_code(const flatbed_error* error) noexcept {

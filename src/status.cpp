@@ -1,18 +1,8 @@
-// Codes and errors as text. Enters: an Error. Leaves: what a person reads, and the exit code of the command.
+// Errors as text. Enters: an Error. Leaves: what a person reads, and the exit code of the command.
 #include "flatbed/status.hpp"
 
 namespace flatbed {
 namespace {
-
-struct CodeText {
-  std::string_view name, summary;
-};
-
-constexpr CodeText kCodes[] = {
-#define X(enumerator, name, summary) {name, summary},
-    FLATBED_CODES(X)
-#undef X
-};
 
 std::string place(const Location& where) {
   std::string text = where.uri;
@@ -49,14 +39,6 @@ std::string visible(std::string_view raw) {
 }
 
 }  // namespace
-
-std::string_view code_name(Code code) noexcept {
-  return kCodes[static_cast<size_t>(code)].name;
-}
-
-std::string_view code_summary(Code code) noexcept {
-  return kCodes[static_cast<size_t>(code)].summary;
-}
 
 std::string to_string(const Error& error) {
   std::string text(code_name(error.code));

@@ -47,9 +47,19 @@ enum class OnReject : uint8_t {
   kDivert,  ///< the row goes to the rejects sink
 };
 
+/// How many rejects of one kind a run bears.
+struct RejectLimit {
+  std::string kind{};          ///< the name of a column or of a code, as "FB-TYPE-0103"; empty: any reject
+  uint64_t rows = UINT64_MAX;  ///< one more ends the run
+  double share = 1;            ///< of the rows read, 0 to 1; judged when all are read
+};
+
 struct RunOptions {
   OnReject on_reject = OnReject::kFail;
   uint64_t max_rejects = 1000;              ///< kSkip, kDivert: one more fails the run
+  std::vector<RejectLimit> limits{};        ///< kSkip, kDivert: beside max_rejects
+  bool check = false;                       ///< everything but the write: the sink is asked, and never opened
+  Leniency leniency = Leniency::kAllow;     ///< a check reports at least
   unsigned threads = 0;                     ///< 0: as many as there are cores
   size_t memory_limit = size_t{256} << 20;  ///< for data in flight
   Observer observer{};
@@ -78,7 +88,8 @@ class Pipeline {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The columns of a rejects sink: uri, byte, line, record, column, column_name, code, message, expected, raw.
+/// The columns of a rejects sink: uri, byte, line, record, column, column_name, code, message, expected, found,
+/// raw.
 Schema rejects_schema();
 
 /// Whether a missing table is created.
@@ -94,6 +105,12 @@ struct Plan {
   std::optional<Endpoint> rejects{};                          ///< where rejected rows go; makes on_reject kDivert
   OnReject on_reject = OnReject::kFail;
   uint64_t max_rejects = 1000;
+  std::vector<RejectLimit> limits{};
+  /// A folder that is made for rejected rows as they stand in the source, to be repaired and replayed; makes on_reject
+  /// kDivert.
+  std::string quarantine{};
+  bool check = false;   ///< everything but the write: every reject and every rewritten value is told
+  bool strict = false;  ///< a field that is read leniently or repaired rejects its row
   unsigned threads = 0;
   size_t memory_limit = size_t{256} << 20;
 };

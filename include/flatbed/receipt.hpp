@@ -14,6 +14,21 @@
 
 namespace flatbed {
 
+/// Rejects or leniencies that are alike: one code in one column.
+struct Finding {
+  Code code = Code::kOk;
+  std::string column{};  ///< its name; empty where the whole record is meant
+  uint64_t count = 0;
+  std::vector<Error> examples{};  ///< the first ones, up to 3
+  friend bool operator==(const Finding& a, const Finding& b) noexcept {
+    return a.code == b.code && a.column == b.column && a.count == b.count;
+  }
+};
+/// Counts an error under its code and column. Findings stand in the order of their first error.
+void add_finding(std::vector<Finding>& findings, const Error& error);
+/// Adds findings of later rows.
+void add_findings(std::vector<Finding>& findings, const std::vector<Finding>& later);
+
 /// The result of a run; the same object in C++, C, Python and --json.
 struct Receipt {
   std::string source{};  ///< URI, secrets removed
@@ -31,6 +46,9 @@ struct Receipt {
   std::optional<uint64_t> target_rows_before{}, target_rows_after{};  ///< where the target can be asked
   std::map<Code, uint64_t> rejects_by_code{};
   std::vector<Error> first_rejects{};  ///< up to 20
+  std::vector<Finding> findings{};     ///< every reject, by code and column
+  std::vector<Finding> leniencies{};   ///< repairs that were applied and, in a check, values that are rewritten
+  bool checked = false;                ///< a check: nothing was written, `loaded` rows would have been
   double seconds = 0;
   std::string version{};
   /// Tells whether the counts balance.

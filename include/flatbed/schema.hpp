@@ -102,11 +102,24 @@ Type block_type(const Type& type);
 /// Tells whether values of `from` are values of `to` as they are: LowCardinality, time zones and declared names aside.
 bool same_values(const Type& from, const Type& to) noexcept;
 
+/// How a type came about, where it was inferred.
+struct Evidence {
+  /// A value that changed the type, and what the type was from there on.
+  struct Step {
+    uint64_t line = 0;
+    std::string value{};  ///< up to 40 bytes of it
+    std::string type{};
+  };
+  std::vector<Step> steps{};         ///< in order of lines; the last one gives the type
+  std::vector<std::string> nulls{};  ///< the texts that stood for NULL, up to 8
+};
+
 /// A column's name and type.
 struct Field {
   std::string name{};
   Type type{};
   std::string decided_by{};  ///< who chose the type: "user", "table db.t", "line 12 of the file"; shown in errors
+  std::shared_ptr<const Evidence> evidence{};  ///< null where the type was not inferred
   friend bool operator==(const Field& a, const Field& b) noexcept { return a.name == b.name && a.type == b.type; }
 };
 

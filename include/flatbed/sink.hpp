@@ -28,6 +28,7 @@ struct Acknowledged {
 struct WriteRequest {
   unsigned threads = 0;                     ///< 0: as many as there are cores
   size_t memory_limit = size_t{128} << 20;  ///< most bytes held at a time: the sink's share of a run
+  std::optional<Layout> layout{};           ///< of the source, for a sink that keeps its records as they are written
 };
 
 /// Takes batches. THREADS: one owner thread; acknowledged() from any thread.
@@ -36,6 +37,8 @@ class Sink {
   virtual ~Sink() = default;
   /// Returns the schema of a target that exists already, whose types then rule; nothing for a new target.
   virtual Result<std::optional<Schema>> existing(std::stop_token stop) = 0;
+  /// Tells whether open() could take rows of `schema`, without a change to the target. Used by a check.
+  virtual Status accepts(const Schema& schema, std::stop_token stop);
   /// Prepares for rows of `schema`; creates the target where that was asked for.
   virtual Status open(const Schema& schema, const WriteRequest& request, std::stop_token stop) = 0;
   /// Takes a batch; blocks while the target is slower than the source. Not yet durable when it returns.

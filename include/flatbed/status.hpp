@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -45,6 +46,7 @@ namespace flatbed {
   X(kOutOfRange, "FB-TYPE-0103", "the value lies outside the range of the column's type")              \
   X(kInexact, "FB-TYPE-0104", "the column's type cannot hold the value without loss")                  \
   X(kUnsupportedType, "FB-TYPE-0105", "the type is not carried")                                       \
+  X(kRewritten, "FB-TYPE-0106", "the value is carried, but would be written otherwise than the field") \
   X(kConnect, "FB-NET-0101", "no connection to the server")                                            \
   X(kAuth, "FB-NET-0102", "the server refused the credentials")                                        \
   X(kTimeout, "FB-NET-0103", "the server did not answer in time")                                      \
@@ -63,7 +65,15 @@ namespace flatbed {
   X(kMemoryLimit, "FB-RUN-0103", "the memory limit leaves no room for the work")                       \
   X(kOutOfMemory, "FB-RUN-0104", "no memory")                                                          \
   X(kUnbalanced, "FB-RUN-0105", "the counts of the run do not balance")                                \
-  X(kInternal, "FB-RUN-0106", "a mistake in Flatbed itself")
+  X(kInternal, "FB-RUN-0106", "a mistake in Flatbed itself")                                           \
+  X(kPadded, "FB-FIX-0101", "a record was filled up with empty fields")                                \
+  X(kCut, "FB-FIX-0102", "fields behind the last column were left out")                                \
+  X(kTrimmed, "FB-FIX-0103", "spaces around a value were left out")                                    \
+  X(kDecimalComma, "FB-FIX-0104", "a comma was read as the decimal mark")                              \
+  X(kThousands, "FB-FIX-0105", "marks between thousands were left out")                                \
+  X(kEncodingAssumed, "FB-FIX-0106", "an encoding was assumed because the bytes are not UTF-8")        \
+  X(kNoQuarantine, "FB-QUA-0101", "the folder is no quarantine that can be replayed")                  \
+  X(kQuarantineEdited, "FB-QUA-0102", "rows of a quarantine cannot be matched with its list")
 
 enum class Code : int32_t {
 #define X(enumerator, name, summary) enumerator,
@@ -75,6 +85,19 @@ enum class Code : int32_t {
 std::string_view code_name(Code code) noexcept;
 /// Returns what a code means, in one line.
 std::string_view code_summary(Code code) noexcept;
+
+/// An entry of the published catalogue. Text lives as long as the program.
+struct CodeEntry {
+  Code code = Code::kOk;
+  std::string_view name{};     ///< "FB-TYPE-0103"
+  std::string_view summary{};  ///< what it means, in one line
+  std::string_view cause{};    ///< how it usually comes about
+  std::string_view action{};   ///< what to do
+};
+/// Returns every code, in the order of FLATBED_CODES.
+std::span<const CodeEntry> catalogue() noexcept;
+/// Returns the entry of a published name, in any case, or null.
+const CodeEntry* find_code(std::string_view name) noexcept;
 
 /// Where in the data something was found. Absent parts are unknown, never guessed.
 struct Location {
@@ -96,6 +119,7 @@ struct Error {
   std::string message{};  ///< what happened, one line, values last, no full stop
   Location where{};
   std::string expected{};   ///< what would have been right, and who said so
+  std::string found{};      ///< the field as it was read, whole; empty where no single field is meant
   std::string hint{};       ///< what to do, as a flag or a sentence
   std::string raw{};        ///< the bytes concerned, when they come from data
   int64_t native_code = 0;  ///< errno, curl's or ClickHouse's own number; 0 when there is none

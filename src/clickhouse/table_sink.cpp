@@ -89,6 +89,11 @@ class TableSink final : public Sink {
     return std::optional<Schema>(std::move(schema));
   }
 
+  Status accepts(const Schema& schema, std::stop_token stop) override {
+    if (Status status = learn(stop); !status) return status;
+    return columns_ ? check(schema) : check_order(schema);
+  }
+
   Status open(const Schema& schema, const WriteRequest& request, std::stop_token stop) override {
     if (Status status = learn(stop); !status) return status;
     if (!columns_) {
@@ -149,6 +154,7 @@ class TableSink final : public Sink {
   Status learn(std::stop_token stop);
   Status create(const Schema& schema, std::stop_token stop);
   Status check(const Schema& schema) const;
+  Status check_order(const Schema& schema) const;
   Status ask_window(std::stop_token stop);
   Status cut(std::stop_token stop);
   Status insert(const Block& block, std::stop_token stop);
@@ -196,7 +202,7 @@ Status TableSink::learn(std::stop_token stop) {
   return create_ && missing.message.starts_with("table") ? Status() : Status(std::move(missing));
 }
 
-Status TableSink::create(const Schema& schema, std::stop_token stop) {
+Status TableSink::check_order(const Schema& schema) const {
   for (const std::string& name : order_by_) {
     if (schema.find(name)) continue;
     std::vector<std::string> known;
@@ -207,6 +213,11 @@ Status TableSink::create(const Schema& schema, std::stop_token stop) {
                  .where = {.uri = server_->shown()},
                  .hint = near.empty() ? "" : "did you mean \"" + near + "\"?"};
   }
+  return {};
+}
+
+Status TableSink::create(const Schema& schema, std::stop_token stop) {
+  if (Status status = check_order(schema); !status) return status;
   if (Status status = server_->execute(create_table_sql(schema, quoted(table_), engine_, order_by_), stop); !status) {
     return status;
   }

@@ -70,7 +70,8 @@ class RejectMaker {
     error.raw = records_.text.substr(begin, end - begin);
     error.expected = to_string(plan.field.type);
     if (!plan.field.decided_by.empty()) error.expected += ": from " + plan.field.decided_by;
-    explain(failure.code, value_of(field, last), plan.field.type, error);
+    error.found = value_of(field, last);
+    explain(failure.code, error.found, plan.field.type, error);
     return error;
   }
 

@@ -3,6 +3,7 @@
 #include "connect/file.hpp"
 
 #include <atomic>
+#include <filesystem>
 
 #include "columns/csv_source.hpp"
 #include "encode/encoder.hpp"
@@ -149,6 +150,15 @@ class FileSink final : public Sink {
       : path_(std::move(path)), options_(std::move(options)), encoder_(std::move(encoder)) {}
 
   Result<std::optional<Schema>> existing(std::stop_token) override { return std::optional<Schema>(); }
+
+  Status accepts(const Schema&, std::stop_token) override {
+    std::error_code ignored;
+    if (options_.overwrite || path_ == "-" || !std::filesystem::exists(path_, ignored)) return {};
+    return Error{.code = Code::kTargetExists,
+                 .message = "the file exists already: " + path_,
+                 .where = {.uri = path_},
+                 .hint = "--overwrite replaces it"};
+  }
 
   Status open(const Schema& schema, const WriteRequest&, std::stop_token) override {
     auto file = create_bytes(path_, options_);

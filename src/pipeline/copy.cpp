@@ -68,6 +68,9 @@ Result<Receipt> copy(const Plan& plan, const Registry& registry, Observer observ
   }
   auto receipt = pipeline.run({.on_reject = plan.rejects ? OnReject::kDivert : plan.on_reject,
                                .max_rejects = plan.max_rejects,
+                               .limits = plan.limits,
+                               .check = plan.check,
+                               .leniency = plan.strict ? Leniency::kReject : Leniency::kAllow,
                                .threads = plan.threads,
                                .memory_limit = plan.memory_limit,
                                .observer = std::move(observer),

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -58,7 +59,7 @@ struct Pipeline::Impl {
   Clock::time_point began;
 
   // Counters that the calling thread shows while the others work.
-  std::atomic<uint64_t> rows_read{0}, rows_rejected{0};
+  std::atomic<uint64_t> rows_read{0}, rows_rejected{0}, rows_checked{0};
   std::mutex mutex;                      // guards the two below
   std::condition_variable_any finished;  // told when the writing thread is done
   bool done = false;
@@ -70,6 +71,9 @@ struct Pipeline::Impl {
   Status write(Queue<Delivery>& queue);
   Status process(Delivery delivery);
   Status account(const std::vector<Error>& rejects);
+  Status judge(const RejectLimit& limit, bool all_read) const;
+  Status judge_all(bool all_read) const;
+  uint64_t rejected_of(const std::string& kind) const;
   Status finish();
   Result<Receipt> run();
   Status work();
@@ -91,6 +95,7 @@ Status Pipeline::Impl::open() {
   }
   request.threads = options.threads;
   request.memory_limit = options.memory_limit / 2;
+  request.leniency = options.check ? std::max(options.leniency, Leniency::kReport) : options.leniency;
   auto schema = source->open(request, stop.get_token());
   if (!schema) return on_side(std::move(schema).error(), Side::kSource);
   return bind(std::move(*schema), *existing);
@@ -117,12 +122,13 @@ Status Pipeline::Impl::bind(Schema schema, const std::optional<Schema>& existing
     }
   }
   receipt.schema = schema;
-  const WriteRequest granted{.threads = options.threads, .memory_limit = options.memory_limit / 2};
-  if (Status status = sink->open(schema, granted, stop.get_token()); !status) {
-    return on_side(std::move(status).error(), Side::kTarget);
-  }
+  const WriteRequest granted{
+      .threads = options.threads, .memory_limit = options.memory_limit / 2, .layout = source->layout()};
+  Status status =
+      options.check ? sink->accepts(schema, stop.get_token()) : sink->open(schema, granted, stop.get_token());
+  if (!status) return on_side(std::move(status).error(), Side::kTarget);
   if (!rejects) return {};
-  Status status = rejects->open(rejects_schema(), granted, stop.get_token());
+  status = rejects->open(rejects_schema(), granted, stop.get_token());
   return status ? Status() : Status(on_side(std::move(status).error(), Side::kTarget));
 }
 
@@ -159,8 +165,13 @@ Status Pipeline::Impl::process(Delivery delivery) {
   std::stable_sort(delivery.rejects.begin(), delivery.rejects.end(),
                    [](const Error& a, const Error& b) { return a.where.record < b.where.record; });
   receipt.filtered += read - batch.rows() - delivery.rejects.size();
+  add_findings(receipt.leniencies, delivery.leniencies);
   if (Status status = account(delivery.rejects); !status) return status;
   if (batch.rows() == 0) return {};
+  if (options.check) {
+    rows_checked += batch.rows();
+    return {};
+  }
   Status status = sink->write(batch, stop.get_token());
   return status ? Status() : Status(on_side(std::move(status).error(), Side::kTarget));
 }
@@ -168,10 +179,11 @@ Status Pipeline::Impl::process(Delivery delivery) {
 // Counts rejects and applies the policy to them.
 Status Pipeline::Impl::account(const std::vector<Error>& found) {
   if (found.empty()) return {};
-  if (options.on_reject == OnReject::kFail) return on_side(found.front(), Side::kSource);
+  if (options.on_reject == OnReject::kFail && !options.check) return on_side(found.front(), Side::kSource);
   for (const Error& reject : found) {
     ++receipt.rejected;
     ++receipt.rejects_by_code[reject.code];
+    add_finding(receipt.findings, reject);
     if (receipt.first_rejects.size() < kFirstRejects) receipt.first_rejects.push_back(reject);
   }
   rows_rejected = receipt.rejected;
@@ -179,33 +191,73 @@ Status Pipeline::Impl::account(const std::vector<Error>& found) {
     const std::lock_guard lock(mutex);
     unseen_rejects.insert(unseen_rejects.end(), found.begin(), found.end());
   }
-  if (options.on_reject == OnReject::kDivert && rejects) {
+  if (rejects && (options.on_reject == OnReject::kDivert || options.check)) {
     if (Status status = rejects->write(rejects_batch(found), stop.get_token()); !status) {
       return on_side(std::move(status).error(), Side::kTarget);
     }
   }
-  if (receipt.rejected <= options.max_rejects) return {};
-  Error error = receipt.first_rejects.front();
+  return judge_all(false);
+}
+
+uint64_t Pipeline::Impl::rejected_of(const std::string& kind) const {
+  if (kind.empty()) return receipt.rejected;
+  uint64_t count = 0;
+  for (const Finding& finding : receipt.findings) {
+    if (finding.column == kind || code_name(finding.code) == kind) count += finding.count;
+  }
+  return count;
+}
+
+// A share is judged when all is read: before, it would depend on where in the source the bad rows stand.
+Status Pipeline::Impl::judge(const RejectLimit& limit, bool all_read) const {
+  const uint64_t rejected = rejected_of(limit.kind);
+  const bool too_large = all_read && static_cast<double>(rejected) > limit.share * static_cast<double>(receipt.read);
+  if (rejected <= limit.rows && !too_large) return {};
+  const Error* first = &receipt.first_rejects.front();
+  for (const Finding& finding : receipt.findings) {
+    if (finding.column != limit.kind && code_name(finding.code) != limit.kind) continue;
+    first = &finding.examples.front();
+    break;
+  }
+  char percent[32];
+  std::snprintf(percent, sizeof percent, "%g %%", limit.share * 100);
   return Error{.code = Code::kTooManyRejects,
-               .message = std::to_string(receipt.rejected) + " rows were rejected and the budget is " +
-                          std::to_string(options.max_rejects) + "; the first: " + error.message,
-               .where = std::move(error.where),
-               .expected = std::move(error.expected),
+               .message = std::to_string(rejected) + " rows were rejected" +
+                          (limit.kind.empty() ? "" : " for " + limit.kind) + " and the budget is " +
+                          (rejected > limit.rows ? std::to_string(limit.rows)
+                                                 : percent + (" of " + std::to_string(receipt.read))) +
+                          "; the first: " + first->message,
+               .where = first->where,
+               .expected = first->expected,
+               .found = first->found,
                .hint = "raise --max-rejects, or repair the rows",
-               .raw = std::move(error.raw),
+               .raw = first->raw,
                .side = Side::kSource};
 }
 
+Status Pipeline::Impl::judge_all(bool all_read) const {
+  if (receipt.rejected == 0 || options.check) return {};
+  if (Status status = judge({.rows = options.max_rejects}, all_read); !status) return status;
+  for (const RejectLimit& limit : options.limits) {
+    if (Status status = judge(limit, all_read); !status) return status;
+  }
+  return {};
+}
+
 Status Pipeline::Impl::finish() {
+  if (Status status = judge_all(true); !status) return status;
   if (rejects) {
     if (Status status = rejects->finish(stop.get_token()); !status) {
       return on_side(std::move(status).error(), Side::kTarget);
     }
   }
-  if (Status status = sink->finish(stop.get_token()); !status) {
-    return on_side(std::move(status).error(), Side::kTarget);
+  if (!options.check) {
+    if (Status status = sink->finish(stop.get_token()); !status) {
+      return on_side(std::move(status).error(), Side::kTarget);
+    }
   }
-  receipt.loaded = sink->acknowledged().rows;
+  receipt.checked = options.check;
+  receipt.loaded = options.check ? rows_checked.load() : sink->acknowledged().rows;
   if (!receipt.balanced()) {
     return Error{.code = Code::kUnbalanced,
                  .message = "read " + std::to_string(receipt.read) + " rows, but loaded " +
@@ -213,6 +265,7 @@ Status Pipeline::Impl::finish() {
                             ", filtered " + std::to_string(receipt.filtered),
                  .side = Side::kTarget};
   }
+  if (options.check) return {};
   auto count = sink->count_rows(stop.get_token());
   if (!count) return on_side(std::move(count).error(), Side::kTarget);
   receipt.target_rows_after = *count;
@@ -243,7 +296,7 @@ bool Pipeline::Impl::report(Event::Kind kind, const Error* reject) {
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   const Event event{.kind = kind,
                     .progress = {.rows_read = rows_read,
-                                 .rows_acknowledged = sink->acknowledged().rows,
+                                 .rows_acknowledged = options.check ? rows_checked.load() : sink->acknowledged().rows,
                                  .rows_rejected = rows_rejected,
                                  .bytes_read = source->position().bytes,
                                  .bytes_total = source->total_bytes(),
@@ -285,7 +338,7 @@ Result<Receipt> Pipeline::Impl::run() {
     observe_until_done();
   }
   if (!status) {
-    sink->abort();
+    if (!options.check) sink->abort();
     // Rejects beyond the budget are what the user needs to see, so they stay; after any other failure they go.
     if (rejects && status.error().code == Code::kTooManyRejects)
       (void)rejects->finish({});
@@ -307,6 +360,10 @@ Result<Receipt> Pipeline::Impl::run() {
   receipt.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   report(Event::Kind::kFinished);
   return std::move(receipt);
+}
+
+Status Sink::accepts(const Schema&, std::stop_token) {
+  return {};
 }
 
 Pipeline::Pipeline(std::unique_ptr<Source> source, std::unique_ptr<Sink> sink) : impl_(std::make_unique<Impl>()) {

@@ -69,6 +69,7 @@ void append_error(std::string& json, const Error& error) {
   object.number("column", error.where.column);
   if (!error.where.column_name.empty()) object.text("column_name", error.where.column_name);
   if (!error.expected.empty()) object.text("expected", error.expected);
+  if (!error.found.empty()) object.text("found", error.found);
   if (!error.hint.empty()) object.text("hint", error.hint);
   if (!error.raw.empty()) object.text("raw", error.raw);
   if (error.native_code != 0) object.name("native_code") += std::to_string(error.native_code);
@@ -86,21 +87,64 @@ void append_schema(std::string& json, const Schema& schema) {
   json += ']';
 }
 
+void append_errors(std::string& json, const std::vector<Error>& errors) {
+  json += '[';
+  for (const Error& error : errors) {
+    if (json.back() != '[') json += ", ";
+    append_error(json, error);
+  }
+  json += ']';
+}
+
+void append_findings(std::string& json, const std::vector<Finding>& findings) {
+  json += '[';
+  for (const Finding& finding : findings) {
+    if (json.back() != '[') json += ", ";
+    Object object(json);
+    object.text("code", code_name(finding.code));
+    if (!finding.column.empty()) object.text("column", finding.column);
+    object.number("count", finding.count);
+    append_errors(object.name("examples"), finding.examples);
+  }
+  json += ']';
+}
+
 void append_rejects(Object& object, const Receipt& receipt) {
   {
     Object counts(object.name("rejects_by_code"));
     for (const auto& [code, count] : receipt.rejects_by_code) counts.number(code_name(code), count);
   }
-  std::string& json = object.name("first_rejects");
-  json += '[';
-  for (const Error& reject : receipt.first_rejects) {
-    if (json.back() != '[') json += ", ";
-    append_error(json, reject);
+  append_errors(object.name("first_rejects"), receipt.first_rejects);
+  append_findings(object.name("findings"), receipt.findings);
+  append_findings(object.name("leniencies"), receipt.leniencies);
+}
+
+constexpr size_t kMostExamples = 3;
+
+Finding& finding_of(std::vector<Finding>& findings, Code code, const std::string& column) {
+  for (Finding& finding : findings) {
+    if (finding.code == code && finding.column == column) return finding;
   }
-  json += ']';
+  return findings.emplace_back(Finding{.code = code, .column = column});
 }
 
 }  // namespace
+
+void add_finding(std::vector<Finding>& findings, const Error& error) {
+  Finding& finding = finding_of(findings, error.code, error.where.column_name);
+  ++finding.count;
+  if (finding.examples.size() < kMostExamples) finding.examples.push_back(error);
+}
+
+void add_findings(std::vector<Finding>& findings, const std::vector<Finding>& later) {
+  for (const Finding& more : later) {
+    Finding& finding = finding_of(findings, more.code, more.column);
+    finding.count += more.count;
+    for (const Error& error : more.examples) {
+      if (finding.examples.size() < kMostExamples) finding.examples.push_back(error);
+    }
+  }
+}
 
 std::string to_json(const Error& error) {
   std::string json;
@@ -149,6 +193,7 @@ std::string to_json(const Receipt& receipt) {
     object.number("duplicate", receipt.duplicate);
     object.number("filtered", receipt.filtered);
     object.name("balanced") += receipt.balanced() ? "true" : "false";
+    object.name("checked") += receipt.checked ? "true" : "false";
     object.number("bytes_read", receipt.bytes_read);
     object.number("bytes_written", receipt.bytes_written);
     object.number("blocks", receipt.blocks);

@@ -58,6 +58,7 @@ Schema rejects_schema() {
            {"code", text},
            {"message", text},
            {"expected", text},
+           {"found", text},
            {"raw", text}}};
 }
 
@@ -73,6 +74,7 @@ Batch rejects_batch(std::span<const Error> rejects) {
   columns.push_back(text_column(rejects, [](const Error& e) { return code_name(e.code); }));
   columns.push_back(text_column(rejects, [](const Error& e) -> std::string_view { return e.message; }));
   columns.push_back(text_column(rejects, [](const Error& e) -> std::string_view { return e.expected; }));
+  columns.push_back(text_column(rejects, [](const Error& e) -> std::string_view { return e.found; }));
   columns.push_back(text_column(rejects, [](const Error& e) -> std::string_view { return e.raw; }));
   return Batch(kSchema, std::move(columns), rejects.size());
 }
