@@ -15,9 +15,11 @@ import sys
 
 from flatbed._core import (
     Batch,
+    CodeEntry,
     Connector,
     Dialect,
     Field,
+    Finding,
     Option,
     Pipeline,
     Progress,
@@ -26,6 +28,7 @@ from flatbed._core import (
     Schema,
     Table,
     __version__,
+    catalogue,
     connectors,
     copy,
     kernel,
@@ -52,11 +55,13 @@ if sys.executable:
 
 __all__ = [
     "Batch",
+    "CodeEntry",
     "Connector",
     "ConvertError",
     "Dialect",
     "Error",
     "Field",
+    "Finding",
     "IOError",
     "Option",
     "ParseError",
@@ -71,6 +76,7 @@ __all__ = [
     "Table",
     "UsageError",
     "__version__",
+    "catalogue",
     "connectors",
     "copy",
     "kernel",

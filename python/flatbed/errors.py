@@ -28,6 +28,8 @@ class Error(Exception):
     column_name: str
     expected: str
     """What would have been right, or ""."""
+    found: str
+    """The field as it was read, or ""."""
     hint: str
     """What to do, or ""."""
     raw: bytes

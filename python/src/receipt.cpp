@@ -6,10 +6,10 @@ using namespace py::literals;
 
 namespace {
 
-py::list rejects_of(const Receipt& receipt) {
-  py::list rejects;
-  for (const Error& reject : receipt.first_rejects) rejects.append(exception_of(reject));
-  return rejects;
+py::list exceptions_of(const std::vector<Error>& errors) {
+  py::list exceptions;
+  for (const Error& error : errors) exceptions.append(exception_of(error));
+  return exceptions;
 }
 
 py::dict reject_counts(const Receipt& receipt) {
@@ -26,6 +26,25 @@ std::string show(const Receipt& receipt) {
 }  // namespace
 
 void bind_receipt(py::module_& module) {
+  py::class_<Finding>(module, "Finding", "Rejects or leniencies that are alike: one code in one column.")
+      .def_property_readonly("code", [](const Finding& finding) { return code_name(finding.code); })
+      .def_property_readonly("column", [](const Finding& finding) { return shown(finding.column); })
+      .def_readonly("count", &Finding::count)
+      .def_property_readonly(
+          "examples", [](const Finding& finding) { return exceptions_of(finding.examples); }, "The first ones.")
+      .def("__repr__", [](const Finding& finding) {
+        return show("Finding", std::string(code_name(finding.code)) + " " + finding.column + " " +
+                                   std::to_string(finding.count));
+      });
+  py::class_<CodeEntry>(module, "CodeEntry", "An entry of the published catalogue of codes.")
+      .def_readonly("name", &CodeEntry::name, "Such as FB-TYPE-0103.")
+      .def_readonly("summary", &CodeEntry::summary, "What it means, in one line.")
+      .def_readonly("cause", &CodeEntry::cause, "How it usually comes about.")
+      .def_readonly("action", &CodeEntry::action, "What to do.")
+      .def("__repr__", [](const CodeEntry& entry) { return show("CodeEntry", entry.name); });
+  module.def(
+      "catalogue", [] { return std::vector<CodeEntry>(catalogue().begin(), catalogue().end()); },
+      "Returns every code there is.");
   py::class_<Receipt>(module, "Receipt", "What a run did: read = loaded + rejected + duplicate + filtered.")
       .def_property_readonly("source", [](const Receipt& receipt) { return shown(receipt.source); })
       .def_property_readonly("target", [](const Receipt& receipt) { return shown(receipt.target); })
@@ -52,7 +71,11 @@ void bind_receipt(py::module_& module) {
       .def_readonly("version", &Receipt::version)
       .def_property_readonly("balanced", &Receipt::balanced)
       .def_property_readonly("rejects_by_code", &reject_counts)
-      .def_property_readonly("first_rejects", &rejects_of)
+      .def_property_readonly("first_rejects",
+                             [](const Receipt& receipt) { return exceptions_of(receipt.first_rejects); })
+      .def_readonly("findings", &Receipt::findings, "Every reject, counted by code and column.")
+      .def_readonly("leniencies", &Receipt::leniencies, "Repairs that were applied, and values that are rewritten.")
+      .def_readonly("checked", &Receipt::checked, "A check: nothing was written, `loaded` rows would have been.")
       .def("to_json", [](const Receipt& receipt) { return to_json(receipt); })
       .def("__repr__", [](const Receipt& receipt) { return show(receipt); });
   py::class_<Progress>(module, "Progress", "How far a run is.")

@@ -128,13 +128,11 @@ class PythonPipeline {
     return *this;
   }
 
-  Receipt run(const py::object& rejects, const py::object& rejects_options, const py::object& on_reject,
-              const py::object& max_rejects, const py::object& threads, const py::object& memory,
-              const py::object& progress) {
+  // `options` are those of a run, as run_options() declares them.
+  Receipt run(const py::object& rejects, const py::object& rejects_options, const py::object& progress,
+              const py::dict& options) {
     if (std::exchange(ran_, true)) raise({.code = Code::kUsage, .message = "the pipeline ran before"});
     if (!rejects.is_none()) plan_.rejects = target_of(rejects, rejects_options);
-    const py::dict options("on_reject"_a = on_reject, "max_rejects"_a = max_rejects, "threads"_a = threads,
-                           "memory"_a = memory);
     check(set_run_options(option_pairs(options), plan_));
     auto receipt = waiting_for(
         [&](std::stop_token stop, Waiting& waiting) {
@@ -158,12 +156,11 @@ class PythonPipeline {
 
 Receipt copy_all(const py::object& source, const py::object& target, const py::object& columns,
                  const py::object& rename, const py::object& types, const py::object& source_options,
-                 const py::object& target_options, const py::object& rejects, const py::object& on_reject,
-                 const py::object& max_rejects, const py::object& threads, const py::object& memory,
-                 const py::object& progress) {
+                 const py::object& target_options, const py::object& rejects, const py::object& progress,
+                 const py::kwargs& options) {
   return PythonPipeline(source, source_options, columns, rename, types)
       .sink(target, target_options)
-      .run(rejects, py::none(), on_reject, max_rejects, threads, memory, progress);
+      .run(rejects, py::none(), progress, options);
 }
 
 }  // namespace
@@ -197,13 +194,17 @@ void bind_runs(py::module_& module) {
            "many rows. It is called first with a batch of no rows.")
       .def("sink", &PythonPipeline::sink, "target"_a, py::kw_only(), "options"_a = none,
            py::return_value_policy::reference, "Sets the target.")
-      .def("run", &PythonPipeline::run, py::kw_only(), "rejects"_a = none, "rejects_options"_a = none,
-           "on_reject"_a = none, "max_rejects"_a = none, "threads"_a = none, "memory"_a = none, "progress"_a = none,
-           "Runs to the end and returns the receipt.");
+      .def(
+          "run",
+          [](PythonPipeline& pipeline, const py::object& rejects, const py::object& rejects_options,
+             const py::object& progress,
+             const py::kwargs& options) { return pipeline.run(rejects, rejects_options, progress, options); },
+          py::kw_only(), "rejects"_a = none, "rejects_options"_a = none, "progress"_a = none,
+          "Runs to the end and returns the receipt. Other keywords are options of the run.");
   module.def("copy", &copy_all, "source"_a, "target"_a, py::kw_only(), "columns"_a = none, "rename"_a = none,
              "types"_a = none, "source_options"_a = none, "target_options"_a = none, "rejects"_a = none,
-             "on_reject"_a = none, "max_rejects"_a = none, "threads"_a = none, "memory"_a = none, "progress"_a = none,
-             "Copies a source to a target and returns the receipt.");
+             "progress"_a = none,
+             "Copies a source to a target and returns the receipt. Other keywords are options of the run.");
   module.def("read_csv", &read_csv, "source"_a, py::kw_only(), "columns"_a = none, "types"_a = none, "options"_a = none,
              "threads"_a = none, "memory"_a = none, "Opens a text file as typed batches.");
 }

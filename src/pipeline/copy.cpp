@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "pipeline/quarantine.hpp"
+#include "pipeline/run_plan.hpp"
+
 namespace flatbed {
 namespace {
 
@@ -38,10 +41,33 @@ Result<ReadRequest> read_request(const Plan& plan, Sink& sink, std::stop_token s
   return request;
 }
 
+// Makes the sink of rejected rows that a plan names, or none.
+Result<std::unique_ptr<Sink>> rejects_of(const Plan& plan, const Registry& registry, bool steps) {
+  if (plan.quarantine.empty()) {
+    return plan.rejects ? registry.sink(*plan.rejects) : Result<std::unique_ptr<Sink>>(std::unique_ptr<Sink>());
+  }
+  const char* problem = plan.rejects ? "rejected rows go to a file or into a quarantine, not to both"
+                        : plan.check ? "a check puts nothing into a quarantine"
+                        : steps      ? "rows that pass through steps of a program cannot be replayed"
+                                     : nullptr;
+  if (problem != nullptr) return Error{.code = Code::kUsage, .message = problem};
+  return quarantine_sink(plan);
+}
+
 }  // namespace
 
 Result<Receipt> copy(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
                      std::vector<std::unique_ptr<Processor>> processors) {
+  auto rejects = rejects_of(plan, registry, !processors.empty());
+  if (!rejects) return std::move(rejects).error();
+  auto receipt = run_plan(plan, registry, std::move(observer), stop, std::move(processors), std::move(*rejects));
+  if (!receipt || plan.quarantine.empty()) return receipt;
+  if (Status status = seal_quarantine(plan, *receipt); !status) return std::move(status).error();
+  return receipt;
+}
+
+Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
+                         std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects) {
   auto source = registry.source(plan.source);
   if (!source) return std::move(source).error();
   auto sink = registry.sink(plan.target);
@@ -56,17 +82,14 @@ Result<Receipt> copy(const Plan& plan, const Registry& registry, Observer observ
     error.side = Side::kTarget;
     return error;
   }
+  const bool divert = rejects != nullptr;
   Pipeline pipeline(std::move(*source), std::move(*sink));
   pipeline.request(std::move(*request));
   if (!plan.columns.empty()) pipeline.then(select_columns(plan.columns));
   if (!plan.rename.empty()) pipeline.then(rename_columns(plan.rename));
   for (auto& processor : processors) pipeline.then(std::move(processor));
-  if (plan.rejects) {
-    auto rejects = registry.sink(*plan.rejects);
-    if (!rejects) return std::move(rejects).error();
-    pipeline.rejects_to(std::move(*rejects));
-  }
-  auto receipt = pipeline.run({.on_reject = plan.rejects ? OnReject::kDivert : plan.on_reject,
+  if (divert) pipeline.rejects_to(std::move(rejects));
+  auto receipt = pipeline.run({.on_reject = divert ? OnReject::kDivert : plan.on_reject,
                                .max_rejects = plan.max_rejects,
                                .limits = plan.limits,
                                .check = plan.check,

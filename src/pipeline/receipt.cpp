@@ -1,65 +1,13 @@
 // Receipts, errors and schemas as JSON. Enters: the records. Leaves: one JSON object, no secrets, valid UTF-8.
 #include "flatbed/receipt.hpp"
 
-#include <simdjson.h>
-
-#include <charconv>
+#include "pipeline/json.hpp"
 
 namespace flatbed {
 namespace {
 
-// JSON text must be UTF-8 and a raw record may be anything: where it is not UTF-8, each high byte becomes \u00XX.
-void append_text(std::string& json, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
-  json += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      json += {'\\', c};
-    else if (c == '\n')
-      json += "\\n";
-    else if (byte < 0x20 || byte == 0x7f || (!utf8 && byte >= 0x80))
-      json += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
-    else
-      json += c;
-  }
-  json += '"';
-}
-
-// Writes the members of one object; the first one has no comma before it.
-class Object {
- public:
-  explicit Object(std::string& json) : json_(json) { json_ += '{'; }
-  ~Object() { json_ += '}'; }
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-
-  std::string& name(std::string_view name) {
-    if (json_.back() != '{') json_ += ", ";
-    append_text(json_, name);
-    json_ += ": ";
-    return json_;
-  }
-  void text(std::string_view member, std::string_view value) { append_text(name(member), value); }
-  void number(std::string_view member, uint64_t value) { name(member) += std::to_string(value); }
-  // To three places.
-  void decimal(std::string_view member, double value) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 3).ptr;
-    name(member).append(digits, end);
-  }
-  template <class T>
-  void number(std::string_view member, const std::optional<T>& value) {
-    if (value) number(member, *value);
-  }
-
- private:
-  std::string& json_;
-};
-
 void append_error(std::string& json, const Error& error) {
-  Object object(json);
+  JsonObject object(json);
   object.text("code", code_name(error.code));
   object.text("message", error.message);
   if (!error.where.uri.empty()) object.text("uri", error.where.uri);
@@ -79,7 +27,7 @@ void append_schema(std::string& json, const Schema& schema) {
   json += '[';
   for (const Field& field : schema.fields) {
     if (json.back() != '[') json += ", ";
-    Object object(json);
+    JsonObject object(json);
     object.text("name", field.name);
     object.text("type", to_string(field.type));
     if (!field.decided_by.empty()) object.text("decided_by", field.decided_by);
@@ -100,7 +48,7 @@ void append_findings(std::string& json, const std::vector<Finding>& findings) {
   json += '[';
   for (const Finding& finding : findings) {
     if (json.back() != '[') json += ", ";
-    Object object(json);
+    JsonObject object(json);
     object.text("code", code_name(finding.code));
     if (!finding.column.empty()) object.text("column", finding.column);
     object.number("count", finding.count);
@@ -109,9 +57,9 @@ void append_findings(std::string& json, const std::vector<Finding>& findings) {
   json += ']';
 }
 
-void append_rejects(Object& object, const Receipt& receipt) {
+void append_rejects(JsonObject& object, const Receipt& receipt) {
   {
-    Object counts(object.name("rejects_by_code"));
+    JsonObject counts(object.name("rejects_by_code"));
     for (const auto& [code, count] : receipt.rejects_by_code) counts.number(code_name(code), count);
   }
   append_errors(object.name("first_rejects"), receipt.first_rejects);
@@ -155,11 +103,11 @@ std::string to_json(const Error& error) {
 std::string to_json(const Dialect& dialect) {
   std::string json;
   {
-    Object object(json);
+    JsonObject object(json);
     object.text("delimiter", dialect.delimiter.value);
     object.text("quote", dialect.quote.value);
     object.text("escape", dialect.escape.value);
-    object.name("has_header") += dialect.header.value ? "true" : "false";
+    object.flag("has_header", dialect.header.value);
     object.number("skip_rows", dialect.skip_rows.value);
     object.text("encoding", dialect.encoding.value);
     object.text("newline", dialect.newline.value);
@@ -178,12 +126,12 @@ std::string to_json(const Schema& schema) {
 std::string to_json(const Receipt& receipt) {
   std::string json;
   {
-    Object object(json);
+    JsonObject object(json);
     object.text("version", receipt.version);
     object.text("source", receipt.source);
     object.text("target", receipt.target);
     {
-      Object settings(object.name("settings"));
+      JsonObject settings(object.name("settings"));
       for (const auto& [name, value] : receipt.settings) settings.text(name, value);
     }
     append_schema(object.name("schema"), receipt.schema);
@@ -192,8 +140,8 @@ std::string to_json(const Receipt& receipt) {
     object.number("rejected", receipt.rejected);
     object.number("duplicate", receipt.duplicate);
     object.number("filtered", receipt.filtered);
-    object.name("balanced") += receipt.balanced() ? "true" : "false";
-    object.name("checked") += receipt.checked ? "true" : "false";
+    object.flag("balanced", receipt.balanced());
+    object.flag("checked", receipt.checked);
     object.number("bytes_read", receipt.bytes_read);
     object.number("bytes_written", receipt.bytes_written);
     object.number("blocks", receipt.blocks);

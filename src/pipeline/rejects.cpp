@@ -79,4 +79,16 @@ Batch rejects_batch(std::span<const Error> rejects) {
   return Batch(kSchema, std::move(columns), rejects.size());
 }
 
+Error reject_of(const Batch& batch, size_t row) {
+  const auto text = [&](size_t column) { return std::string(batch.column(column).text(row)); };
+  const auto number = [&](size_t column) {
+    return batch.column(column).is_null(row) ? std::nullopt : std::optional(batch.column(column).as<uint64_t>()[row]);
+  };
+  Error reject{.message = text(7), .expected = text(8), .found = text(9), .raw = text(10)};
+  reject.where = {.uri = text(0), .byte = number(1), .line = number(2), .record = number(3), .column_name = text(5)};
+  if (!batch.column(4).is_null(row)) reject.where.column = batch.column(4).as<uint32_t>()[row];
+  if (const CodeEntry* const entry = find_code(text(6))) reject.code = entry->code;
+  return reject;
+}
+
 }  // namespace flatbed

@@ -29,7 +29,7 @@ from flatbed.command.options import (
     text_options,
     with_password,
 )
-from flatbed.command.output import print_receipt
+from flatbed.command.output import print_check, print_receipt
 from flatbed.command.progress import ProgressStyle, shower_of
 
 
@@ -44,8 +44,11 @@ class Format(str, enum.Enum):
     tsv = "tsv"
 
 
-@app.command()
+# The same flags: a check is the load without the write.
+@app.command("check", help="Do all of a copy from SOURCE to TARGET but the write, and show what does not fit.")
+@app.command("copy")
 def copy(
+    context: typer.Context,
     source: SourceArgument,
     target: Annotated[str, typer.Argument(help="A path, - or an address such as chdb:folder/db/table.")],
     columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="Columns to carry, in this order.")] = None,
@@ -69,7 +72,16 @@ def copy(
     as_is: Annotated[bool, typer.Option("--as-is", help="Carry every field as text, unchanged.")] = False,
     on_reject: Annotated[OnReject | None, typer.Option(help="What happens to a row that cannot be carried.")] = None,
     rejects: Annotated[str | None, typer.Option(metavar="FILE", help="Where rejected rows go.")] = None,
-    max_rejects: Annotated[int | None, typer.Option(min=0, help="Rejects allowed; one more fails the run.")] = None,
+    max_rejects: Annotated[
+        str | None,
+        typer.Option(metavar="N,P%,COLUMN=N,CODE=P%", help="Rejects allowed, in all or of a kind; one more fails."),
+    ] = None,
+    quarantine: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Folder to make for rejected rows, to repair and replay them.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Reject rows whose values are read leniently or need a repair.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=0, help="Threads that work; 0: one a core.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Most memory for data, as 256M.")] = None,
     source_option: Annotated[
@@ -118,6 +130,9 @@ def copy(
                 rejects=rejects,
                 on_reject=on_reject.value if on_reject else None,
                 max_rejects=max_rejects,
+                quarantine=quarantine,
+                check=context.info_name == "check",
+                strict=strict,
                 threads=threads,
                 memory=memory,
                 progress=shower,
@@ -128,7 +143,9 @@ def copy(
             print(receipt.to_json())
         elif progress is ProgressStyle.json:
             print(json.dumps({"event": "finished", "receipt": json.loads(receipt.to_json())}), file=sys.stderr)
+        elif receipt.checked:
+            print_check(receipt)
         elif progress is not ProgressStyle.none:
-            print_receipt(receipt, rejects)
+            print_receipt(receipt, quarantine or rejects)
         if receipt.rejected:
             raise typer.Exit(LOADED_WITH_REJECTS)

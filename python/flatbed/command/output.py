@@ -34,12 +34,42 @@ def print_receipt(receipt: flatbed.Receipt, rejects: str | None) -> None:
     if receipt.target_rows_after is not None:
         before = receipt.target_rows_before
         lines.append(f"  the table holds {in_rows(receipt.target_rows_after)} rows, {in_rows(before or 0)} before")
-    for code, count in receipt.rejects_by_code.items():
-        first = next((reject for reject in receipt.first_rejects if reject.code == code), None)
-        lines.append(f"  rejected {in_rows(count)}: {code}" + (f", first: {first.message}" if first else ""))
+    for finding in receipt.findings:
+        lines.append(f"  rejected {in_rows(finding.count)}: {_group(finding)}, first: {finding.examples[0].message}")
+    for finding in receipt.leniencies:
+        lines.append(f"  lenient {in_rows(finding.count)}: {_group(finding)}, first: {finding.examples[0].message}")
     if receipt.rejected and rejects:
         lines.append(f"  rejected rows are in {rejects}")
     print("\n".join(lines), file=sys.stderr)
+
+
+def _group(finding: flatbed.Finding) -> str:
+    return finding.code + (f' in column "{finding.column}"' if finding.column else "")
+
+
+def _print_finding(finding: flatbed.Finding, what: str) -> None:
+    print(f"{_group(finding)}: {in_rows(finding.count)} {what}")
+    for example in finding.examples:
+        place = f"{example.uri}:{example.line}" if example.line else example.uri
+        print(f"  {place}  {example.message}")
+    first = finding.examples[0]
+    for title, text in (("expected", first.expected), ("fix", first.hint)):
+        if text:
+            print(f"  {title}: {text}")
+
+
+def print_check(receipt: flatbed.Receipt) -> None:
+    """What a load would do, in groups, on standard output."""
+    for finding in receipt.findings:
+        _print_finding(finding, "rejected")
+    for finding in receipt.leniencies:
+        _print_finding(finding, "read leniently")
+    print(
+        f"of {in_rows(receipt.read)} rows {in_rows(receipt.loaded)} would be loaded and {in_rows(receipt.rejected)}"
+        " rejected; nothing was written\nconstraints and defaults of a table are not evaluated: the server does that"
+    )
+    if receipt.findings or receipt.leniencies:
+        print("`flatbed explain CODE` tells more about a code")
 
 
 def _console() -> Console:

@@ -1,0 +1,12 @@
+// A plan's run, with a sink for its rejects that the caller made.
+#pragma once
+
+#include "flatbed/pipeline.hpp"
+
+namespace flatbed {
+
+/// Runs a plan as copy() does; rejected rows go to `rejects` unless it is null.
+Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
+                         std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects);
+
+}  // namespace flatbed
