@@ -517,6 +517,24 @@ FLATBED_API int32_t flatbed_code_get(size_t index, flatbed_code_info* out) FLATB
  *  @stability stable */
 FLATBED_API int32_t flatbed_code_find(const char* name, flatbed_code_info* out) FLATBED_NOEXCEPT;
 
+/** Rejected rows that a run with the option "quarantine" put aside. Text lives as long as the handle. */
+typedef struct flatbed_quarantine flatbed_quarantine;
+
+/** Looks at the quarantine in a folder, and changes nothing. @since 1.1 @stability stable */
+FLATBED_API flatbed_status flatbed_quarantine_open(const char* folder, flatbed_quarantine** out,
+                                                   flatbed_error** error) FLATBED_NOEXCEPT;
+/** Returns it as a JSON object: folder, rows_file (the file to edit), source, target, finished, the counts open,
+ * loaded, missing and unclear, added (lines that belong to no row), rows. @since 1.1 @stability stable */
+FLATBED_API const char* flatbed_quarantine_json(const flatbed_quarantine* quarantine) FLATBED_NOEXCEPT;
+/** Frees a quarantine; its folder stays. @since 1.1 @stability stable */
+FLATBED_API void flatbed_quarantine_free(flatbed_quarantine* quarantine) FLATBED_NOEXCEPT;
+/** Loads the open rows of a quarantine as they stand in its file of rows now; a row is loaded once, however often this
+ *  is called. `target` is NULL for that of the load; it is needed where that held a secret or was a file.
+ *  @since 1.1 @stability stable */
+FLATBED_API flatbed_status flatbed_quarantine_replay(const flatbed_context* context, const char* folder,
+                                                     const char* target, const flatbed_options* target_options,
+                                                     flatbed_receipt** out, flatbed_error** error) FLATBED_NOEXCEPT;
+
 #if defined(__cplusplus)
 }
 #endif

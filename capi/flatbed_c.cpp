@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "connect/file.hpp"
+#include "flatbed/quarantine.hpp"
 #include "pipeline/given.hpp"
 #include "pipeline/run_options.hpp"
 #include "process/outside.hpp"
@@ -114,6 +115,10 @@ struct flatbed_tables {
 
 struct flatbed_receipt {
   Receipt receipt;
+  std::string json;
+};
+
+struct flatbed_quarantine {
   std::string json;
 };
 
@@ -629,6 +634,34 @@ const char* flatbed_receipt_json(const flatbed_receipt* receipt) noexcept {
 
 void flatbed_receipt_free(flatbed_receipt* receipt) noexcept {
   delete receipt;
+}
+
+// ---- Quarantines ----
+
+flatbed_status flatbed_quarantine_open(const char* folder, flatbed_quarantine** out, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (folder == nullptr || out == nullptr) return null_argument();
+    return with(open_quarantine(folder),
+                [&](const Quarantine& found) { *out = new flatbed_quarantine{to_json(found)}; });
+  });
+}
+
+const char* flatbed_quarantine_json(const flatbed_quarantine* quarantine) noexcept {
+  return quarantine->json.c_str();
+}
+
+void flatbed_quarantine_free(flatbed_quarantine* quarantine) noexcept {
+  delete quarantine;
+}
+
+flatbed_status flatbed_quarantine_replay(const flatbed_context* context, const char* folder, const char* target,
+                                         const flatbed_options* target_options, flatbed_receipt** out,
+                                         flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (context == nullptr || folder == nullptr || out == nullptr) return null_argument();
+    return with(replay(folder, *context->registry, endpoint_of(target == nullptr ? "" : target, target_options)),
+                [&](Receipt receipt) { *out = text_of(std::move(receipt)).release(); });
+  });
 }
 
 // ---- Copying ----

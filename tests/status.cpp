@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include <set>
+
 using namespace flatbed;
 
 TEST_SUITE("status") {
@@ -54,5 +56,20 @@ TEST_SUITE("status") {
       CHECK(exception.error().code == Code::kNotFound);
       CHECK(std::string_view(exception.what()) == "FB-SRC-0101\n  x.csv does not exist");
     }
+  }
+
+  TEST_CASE("every code has an entry in the catalogue, found by its name") {
+    std::set<std::string_view> names;
+    for (const CodeEntry& entry : catalogue()) {
+      CAPTURE(entry.name);
+      CHECK(names.insert(entry.name).second);
+      CHECK(entry.name == code_name(entry.code));
+      CHECK(entry.summary.size() > 5);
+      CHECK(entry.cause.ends_with('.'));
+      CHECK(!entry.action.empty());
+      CHECK(find_code(entry.name) == &entry);
+    }
+    CHECK(find_code("fb-type-0103")->code == Code::kOutOfRange);
+    CHECK(find_code("FB-TYPE") == nullptr);
   }
 }

@@ -14,6 +14,7 @@ PYBIND11_MODULE(_core, module) {
   bind_registry(module);
   bind_receipt(module);
   bind_runs(module);
+  bind_quarantine(module);
   module.def("kernel", &kernel, "Returns the kernel that reads text in this process.");
   module.def(
       "scheme", [](const std::string& uri) { return value_of(parse_uri(uri)).scheme; }, "uri"_a,

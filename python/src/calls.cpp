@@ -15,8 +15,8 @@ py::dict record_of(const Error& error) {
   return py::dict("code"_a = code_name(error.code), "message"_a = shown(error.message), "uri"_a = shown(where.uri),
                   "byte"_a = where.byte, "line"_a = where.line, "record"_a = where.record, "column"_a = where.column,
                   "column_name"_a = shown(where.column_name), "expected"_a = shown(error.expected),
-                  "found"_a = shown(error.found), "hint"_a = shown(error.hint), "raw"_a = py::bytes(error.raw), "native_code"_a = error.native_code,
-                  "exit_code"_a = exit_code(error));
+                  "found"_a = shown(error.found), "hint"_a = shown(error.hint), "raw"_a = py::bytes(error.raw),
+                  "native_code"_a = error.native_code, "exit_code"_a = exit_code(error));
 }
 
 // A list of names as one text, quoted as the options of the library are.

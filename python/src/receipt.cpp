@@ -33,8 +33,8 @@ void bind_receipt(py::module_& module) {
       .def_property_readonly(
           "examples", [](const Finding& finding) { return exceptions_of(finding.examples); }, "The first ones.")
       .def("__repr__", [](const Finding& finding) {
-        return show("Finding", std::string(code_name(finding.code)) + " " + finding.column + " " +
-                                   std::to_string(finding.count));
+        return show("Finding",
+                    std::string(code_name(finding.code)) + " " + finding.column + " " + std::to_string(finding.count));
       });
   py::class_<CodeEntry>(module, "CodeEntry", "An entry of the published catalogue of codes.")
       .def_readonly("name", &CodeEntry::name, "Such as FB-TYPE-0103.")

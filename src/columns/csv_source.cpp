@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <atomic>
 #include <thread>
+#include <utility>
 
 #include "columns/chunks.hpp"
 #include "columns/column_loops.hpp"
 #include "columns/infer.hpp"
 #include "columns/ordered_crew.hpp"
 #include "columns/rejects.hpp"
+#include "columns/rewritten.hpp"
 #include "dialect/settings.hpp"
 #include "flatbed/csv.hpp"
 
@@ -34,6 +36,7 @@ struct Opened {
 struct Parsed {
   std::vector<Column> columns{};
   std::vector<Error> rejects{};
+  std::vector<Finding> leniencies{};
   Origin origin{};
 };
 
@@ -47,6 +50,7 @@ class CsvSource final : public Source {
   Position position() const noexcept override { return {bytes_done_ + bytes_here_, records_done_}; }
   std::optional<uint64_t> total_bytes() const noexcept override { return total_bytes_; }
   std::vector<std::pair<std::string, std::string>> settings() const override;
+  std::optional<Layout> layout() const override;
 
  private:
   Result<Opened> open_input(size_t number, std::stop_token stop);
@@ -61,6 +65,9 @@ class CsvSource final : public Source {
   void study(const Chunk& chunk, const std::vector<size_t>& undecided, std::vector<ColumnInference>& types) const;
   Records records_of(const Chunk& chunk) const;
   Parsed parse(Chunk& chunk) const;
+  void find_leniencies(const Chunk& chunk, const Records& records, std::vector<Failure>& failures,
+                       std::vector<Finding>& leniencies) const;
+  Status check_encoding();
   Delivery deliver(Parsed parsed);
   void start_crew();
   Error here(Code code, std::string message, const std::string& uri) const;
@@ -70,6 +77,9 @@ class CsvSource final : public Source {
   Dialect dialect_;
   Syntax syntax_{};
   NullTokens nulls_{};
+  std::string header_text_{};
+  Leniency leniency_ = Leniency::kAllow;
+  std::vector<Finding> leniencies_{};  // of the input as a whole
   std::vector<std::string> names_{};
   std::vector<ColumnPlan> plans_{};
   std::shared_ptr<const Schema> schema_{};
@@ -170,7 +180,10 @@ Result<std::vector<std::string>> CsvSource::read_header(ChunkReader& chunks, std
         name = raw.text;
       names.push_back(name.empty() ? "column_" + std::to_string(field + 1) : std::move(name));
     }
-    if (header) chunks.drop(std::min<size_t>(index.end(last) + size_t{1}, head->size()));
+    if (header) {
+      header_text_ = head->substr(0, index.end(last) + size_t{1});
+      chunks.drop(header_text_.size());
+    }
     return names;
   }
 }
@@ -328,6 +341,7 @@ Status CsvSource::infer(const ReadRequest& request, const std::vector<size_t>& u
 }
 
 Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop) {
+  leniency_ = request.leniency;
   const size_t limit = std::max<size_t>(request.memory_limit, size_t{1} << 20);
   chunk_bytes_ = std::clamp<size_t>(options_.chunk_bytes, 1, limit / (2 * kChunkShare));
   most_ = std::min<size_t>(limit / 4, size_t{1} << 30);
@@ -339,6 +353,7 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
   auto opened = open_input(0, stop);
   if (!opened) return std::move(opened).error();
   now_ = std::move(*opened);
+  if (Status status = check_encoding(); !status) return status;
   names_ = now_.names;
   if (Status status = plan_columns(request); !status) return status;
   std::vector<size_t> undecided;
@@ -368,11 +383,49 @@ void CsvSource::start_crew() {
       [this](Chunk& chunk) { return parse(chunk); });
 }
 
+// An encoding of one byte a character fits any bytes: that a file is in it is an assumption.
+Status CsvSource::check_encoding() {
+  const std::string& name = dialect_.encoding.value;
+  if (leniency_ == Leniency::kAllow || dialect_.encoding.by != Chosen::kDetected || name.starts_with("utf-")) return {};
+  Error error = here(Code::kEncodingAssumed, "the bytes are not UTF-8, so " + name + " is assumed", inputs_[0].uri);
+  error.expected = "UTF-8, or an encoding that is named";
+  error.hint = "--encoding " + name;
+  if (leniency_ == Leniency::kReject) return error;
+  add_finding(leniencies_, error);
+  return {};
+}
+
+// Finds fields that were read leniently: rejects them, or counts them with the first ones as examples.
+void CsvSource::find_leniencies(const Chunk& chunk, const Records& records, std::vector<Failure>& failures,
+                                std::vector<Finding>& leniencies) const {
+  constexpr uint64_t kMostExamples = 3;
+  const std::vector<Failure> found = find_rewritten(plans_, records, failures);
+  if (leniency_ == Leniency::kReject) {
+    for (const Failure& failure : found)
+      if (failures.empty() || failures.back().row != failure.row) failures.push_back(failure);
+    std::ranges::stable_sort(failures, {}, &Failure::row);
+    return;
+  }
+  std::vector<uint64_t> counts(plans_.size());
+  std::vector<Failure> examples;
+  for (const Failure& failure : found)
+    if (++counts[failure.column] <= kMostExamples) examples.push_back(failure);
+  Records rows = records;
+  rows.misfits.clear();
+  for (Error& error : make_rejects(inputs_[input_].uri, dialect_.header.value, chunk, rows, plans_, examples))
+    add_finding(leniencies, error);
+  for (Finding& finding : leniencies) {
+    for (size_t i = 0; i < plans_.size(); ++i)
+      if (plans_[i].field.name == finding.column) finding.count = counts[i];
+  }
+}
+
 Parsed CsvSource::parse(Chunk& chunk) const {
   const Records records = records_of(chunk);
   Parsed parsed;
   std::vector<Failure> failures;
   build_columns(plans_, records, chunk.bytes, parsed.columns, failures);
+  if (leniency_ != Leniency::kAllow) find_leniencies(chunk, records, failures, parsed.leniencies);
   if (!failures.empty() || !records.misfits.empty())
     parsed.rejects = make_rejects(inputs_[input_].uri, dialect_.header.value, chunk, records, plans_, failures);
   parsed.origin = {.byte_begin = chunk.byte,
@@ -387,7 +440,13 @@ Delivery CsvSource::deliver(Parsed parsed) {
   parsed.origin.first_record = records_here_;
   const auto rows = static_cast<size_t>(parsed.origin.records);
   Delivery delivery{.batch = Batch(schema_, std::move(parsed.columns), rows, parsed.origin),
-                    .rejects = std::move(parsed.rejects)};
+                    .rejects = std::move(parsed.rejects),
+                    .leniencies = std::move(parsed.leniencies)};
+  add_findings(delivery.leniencies, std::exchange(leniencies_, {}));
+  // Those that are told, not rejected, keep their records' numbers too.
+  for (Finding& finding : delivery.leniencies)
+    for (Error& example : finding.examples)
+      if (example.where.record) *example.where.record += records_here_;
   if (!delivery.rejects.empty()) {
     std::vector<uint8_t> keep(rows, 1);
     for (Error& reject : delivery.rejects) {
@@ -424,6 +483,17 @@ Result<std::optional<Delivery>> CsvSource::next(std::stop_token stop) {
 
 std::vector<std::pair<std::string, std::string>> CsvSource::settings() const {
   return settings_of(dialect_);
+}
+
+std::optional<Layout> CsvSource::layout() const {
+  Layout layout{.header = header_text_, .newline = dialect_.newline.value, .options = options_of(dialect_)};
+  // What was read is UTF-8 from the header on; a last line may lack its end.
+  layout.options["encoding"] = "utf-8";
+  layout.options["skip_rows"] = "0";
+  if (options_.all_text) layout.options["all_text"] = "true";
+  if (!layout.header.empty() && !layout.header.ends_with('\n') && !layout.header.ends_with('\r'))
+    layout.header += layout.newline;
+  return layout;
 }
 
 }  // namespace

@@ -49,6 +49,22 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Dialect& dial
           {"nulls", said(dialect.nulls, nulls.empty() ? "none" : nulls)}};
 }
 
+std::map<std::string, std::string> options_of(const Dialect& dialect) {
+  std::string nulls;
+  for (const std::string& token : dialect.nulls.value) {
+    nulls += nulls.empty() ? "\"" : ",\"";
+    for (const char c : token) nulls += c == '"' ? "\"\"" : std::string(1, c);
+    nulls += '"';
+  }
+  return {{"delimiter", dialect.delimiter.value},
+          {"quote", dialect.quote.value},
+          {"escape", dialect.escape.value},
+          {"header", dialect.header.value ? "true" : "false"},
+          {"skip_rows", std::to_string(dialect.skip_rows.value)},
+          {"encoding", dialect.encoding.value},
+          {"nulls", nulls}};
+}
+
 std::string to_string(const Dialect& dialect) {
   std::string text;
   for (const auto& [name, value] : settings_of(dialect)) text += (text.empty() ? "" : ", ") + name + " " + value;

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <thread>
 
+#include "pipeline/run_options.hpp"
+
 using namespace flatbed;
 using namespace std::chrono_literals;
 
@@ -165,6 +167,58 @@ TEST_SUITE("pipeline") {
     CHECK(state.aborted);
   }
 
+  TEST_CASE("budgets hold for a column, for a code, and for a share of what was read") {
+    const auto run = [](std::vector<RejectLimit> limits) {
+      std::vector<Batch> got;
+      Pipeline pipeline(std::make_unique<Numbers>(10, true), memory_sink(got));
+      return pipeline.run({.on_reject = OnReject::kSkip, .limits = std::move(limits)});
+    };
+    CHECK(run({{.kind = "FB-TYPE-0102", .rows = 10}, {.kind = "FB-TYPE-0103", .rows = 0}, {.share = 0.01}}).ok());
+    const auto by_code = run({{.kind = "FB-TYPE-0102", .rows = 9}});
+    REQUIRE_FALSE(by_code.ok());
+    CHECK(by_code.error().message == "10 rows were rejected for FB-TYPE-0102 and the budget is 9; the first: bad 7");
+    const auto by_share = run({{.share = 0.009}});
+    REQUIRE_FALSE(by_share.ok());
+    CHECK(by_share.error().message == "10 rows were rejected and the budget is 0.9 % of 1000; the first: bad 7");
+    CHECK(run({{.kind = "", .rows = 3}}).error().code == Code::kTooManyRejects);
+  }
+
+  TEST_CASE("a check asks the sink and never opens it") {
+    SlowSinkState state;
+    Pipeline pipeline(std::make_unique<Numbers>(10, true), std::make_unique<SlowSink>(state));
+    const auto receipt = pipeline.run({.max_rejects = 0, .check = true});
+    REQUIRE(receipt.ok());
+    CHECK(receipt->checked);
+    CHECK(receipt->loaded == 990);
+    CHECK(receipt->rejected == 10);
+    CHECK(receipt->balanced());
+    REQUIRE(receipt->findings.size() == 1);
+    CHECK(receipt->findings[0].count == 10);
+    CHECK(receipt->findings[0].examples.size() == 3);
+    CHECK(receipt->findings[0].examples[2].message == "bad 207");
+    CHECK(state.rows == 0);
+    CHECK_FALSE(state.finished);
+    CHECK_FALSE(state.aborted);
+  }
+
+  TEST_CASE("limits are read from text") {
+    Plan plan;
+    CHECK(set_run_options({{"max_rejects", "7,2.5%,amount=10,FB-TYPE-0103=0.5%"}}, plan).ok());
+    CHECK(plan.max_rejects == 7);
+    REQUIRE(plan.limits.size() == 3);
+    CHECK(plan.limits[0].share == doctest::Approx(0.025));
+    CHECK(plan.limits[1].kind == "amount");
+    CHECK(plan.limits[1].rows == 10);
+    CHECK(plan.limits[2].kind == "FB-TYPE-0103");
+    CHECK(plan.limits[2].share == doctest::Approx(0.005));
+    CHECK(set_run_options({{"max_rejects", "1%"}}, plan).ok());
+    CHECK(plan.max_rejects == UINT64_MAX);
+    for (const char* bad : {"x", "-1", "1.5", "101%", "a=", "a=x%", "%"}) {
+      CAPTURE(bad);
+      CHECK_FALSE(set_run_options({{"max_rejects", bad}}, plan).ok());
+    }
+  }
+
   TEST_CASE("a failing sink ends the run with its error, and tells what is there already") {
     SlowSinkState state;
     state.fail_after = 300;
@@ -226,8 +280,8 @@ TEST_SUITE("pipeline") {
     CHECK(
         to_json(*receipt) ==
         R"({"version": "1", "source": "a \"b\"\n", "target": "", "settings": {}, "schema": [{"name": "n", "type": "UInt64"}], )"
-        R"("read": 100, "loaded": 100, "rejected": 0, "duplicate": 0, "filtered": 0, "balanced": true, "bytes_read": 800, )"
-        R"("bytes_written": 800, "blocks": 1, "rejects_by_code": {}, "first_rejects": [], "seconds": 0.250})");
+        R"("read": 100, "loaded": 100, "rejected": 0, "duplicate": 0, "filtered": 0, "balanced": true, "checked": false, "bytes_read": 800, )"
+        R"("bytes_written": 800, "blocks": 1, "rejects_by_code": {}, "first_rejects": [], "findings": [], "leniencies": [], "seconds": 0.250})");
     CHECK(to_json(Error{.code = Code::kNotOfType, .message = "x", .raw = "\xff,1"}) ==
           R"({"code": "FB-TYPE-0102", "message": "x", "raw": "\u00ff,1"})");
   }
