@@ -31,11 +31,13 @@ using Loop = void (*)(State&, size_t row, size_t last);
 
 // A column while it is made.
 struct State {
-  State(const ColumnPlan& plan, uint32_t number, const Records& records, std::vector<Failure>& failures)
+  State(const ColumnPlan& plan, uint32_t number, const Records& records, std::vector<Failure>& failures,
+        std::vector<Failure>& mended)
       : plan(plan),
         number(number),
         records(records),
         failures(failures),
+        mended(mended),
         text(records.text.data()),
         bounds(records.index->bounds() + plan.source),
         is_last(plan.source + 1 == records.columns),
@@ -69,6 +71,7 @@ struct State {
   uint32_t number;
   const Records& records;
   std::vector<Failure>& failures;
+  std::vector<Failure>& mended;
   const char* text;
   const uint32_t* bounds;  // of the column's field in record 0
   bool is_last;
@@ -119,6 +122,25 @@ RawField raw_of(const State& s, size_t row) {
   return raw_field(s.records, s.records.field(row, s.plan.source), s.is_last);
 }
 
+bool is_numeric(TypeId id) {
+  return id >= TypeId::kInt8 && id <= TypeId::kDecimal256;
+}
+
+// Tries the repairs that were asked for on a field that is no value; false when they do not help.
+bool mend(State& s, size_t row, std::string_view text) {
+  std::string value;
+  const Type& type = s.type;
+  const std::vector<Code> done = mend_value(text, is_numeric(type.id), s.plan.repairs, value);
+  if (done.empty()) return false;
+  if (type.nullable && s.records.nulls->contains(value))
+    s.set_null(row);
+  else if (parse_value(value, type, s.value(row)) != Code::kOk)
+    return false;
+  for (const Code code : done)
+    s.mended.push_back({.row = static_cast<uint32_t>(row), .column = s.number, .code = code});
+  return true;
+}
+
 // Reads a value of any shape.
 void read_value(State& s, size_t row) {
   const RawField raw = raw_of(s, row);
@@ -132,7 +154,11 @@ void read_value(State& s, size_t row) {
     append_unescaped(text, *s.records.syntax, s.scratch);
     text = s.scratch;
   }
-  if (const Code code = parse_value(text, s.type, s.value(row)); code != Code::kOk) s.fail(row, code);
+  char date[10];
+  if (s.plan.date_order != DateOrder::kNone && put_year_first(text, s.plan.date_order, date))
+    text = {date, sizeof date};
+  const Code code = parse_value(text, s.type, s.value(row));
+  if (code != Code::kOk && !(s.plan.repairs.of_fields() && mend(s, row, text))) s.fail(row, code);
 }
 
 void read_values(State& s, size_t row, size_t last) {
@@ -431,13 +457,13 @@ bool holds_only_text(const Records& records) {
 }  // namespace
 
 void build_columns(const std::vector<ColumnPlan>& plans, const Records& records, const Buffer& chunk,
-                   std::vector<Column>& columns, std::vector<Failure>& failures) {
+                   std::vector<Column>& columns, std::vector<Failure>& failures, std::vector<Failure>& mended) {
   std::vector<State> states;
   std::vector<Loop> loops;
   states.reserve(plans.size());
   const bool checked = holds_only_text(records);
   for (const ColumnPlan& plan : plans) {
-    State& state = states.emplace_back(plan, static_cast<uint32_t>(states.size()), records, failures);
+    State& state = states.emplace_back(plan, static_cast<uint32_t>(states.size()), records, failures, mended);
     const Type& type = state.type;
     state.checked = checked;
     if (type.id == TypeId::kString && (!checked || plan.verbatim))

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "columns/ordered_date.hpp"
 #include "columns/records.hpp"
+#include "columns/repair.hpp"
 #include "flatbed/batch.hpp"
 
 namespace flatbed {
@@ -20,13 +22,16 @@ struct Failure {
 /// A column to be made. Chosen once, used for every chunk by every thread.
 struct ColumnPlan {
   Field field{};
-  size_t source = 0;      ///< number of the field in a record
-  bool verbatim = false;  ///< kString: no text means NULL, every byte is taken as it stands
+  size_t source = 0;                        ///< number of the field in a record
+  bool verbatim = false;                    ///< kString: no text means NULL, every byte is taken as it stands
+  DateOrder date_order = DateOrder::kNone;  ///< kDate, kDate32: dates may be written so as well
+  Repairs repairs{};                        ///< what is tried on a field that is no value
 };
 
 /// Reads every row of `records` into columns. `chunk` holds the bytes of `records`; text columns keep it.
 /// The rows of misfits hold anything. Failures are in order of rows, at most one a row, none for misfits.
+/// Fields that are values after a repair are added to `mended`, in no order, those of misfits and of failed rows too.
 void build_columns(const std::vector<ColumnPlan>& plans, const Records& records, const Buffer& chunk,
-                   std::vector<Column>& columns, std::vector<Failure>& failures);
+                   std::vector<Column>& columns, std::vector<Failure>& failures, std::vector<Failure>& mended);
 
 }  // namespace flatbed

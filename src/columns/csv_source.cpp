@@ -68,6 +68,10 @@ class CsvSource final : public Source {
   void find_leniencies(const Chunk& chunk, const Records& records, std::vector<Failure>& failures,
                        std::vector<Finding>& leniencies) const;
   Status check_encoding();
+  std::vector<ColumnInference> fresh_types(size_t columns) const;
+  Error unsure_dates(const ColumnPlan& plan, const Witness& witness) const;
+  void tell_repairs(const Chunk& chunk, const Records& records, const std::vector<Failure>& failures,
+                    std::vector<Failure> mended, std::vector<Finding>& leniencies) const;
   Delivery deliver(Parsed parsed);
   void start_crew();
   Error here(Code code, std::string message, const std::string& uri) const;
@@ -79,6 +83,7 @@ class CsvSource final : public Source {
   NullTokens nulls_{};
   std::string header_text_{};
   Leniency leniency_ = Leniency::kAllow;
+  Repairs repairs_{};                  // none in a strict run
   std::vector<Finding> leniencies_{};  // of the input as a whole
   std::vector<std::string> names_{};
   std::vector<ColumnPlan> plans_{};
@@ -250,7 +255,12 @@ Status CsvSource::plan_columns(const ReadRequest& request) {
     }
     ColumnPlan plan{.field = {.name = name}, .source = source, .verbatim = options_.all_text};
     const auto given = request.types.find(name);
-    if (!options_.all_text && given) plan.field = request.types.fields[*given];
+    if (!options_.all_text && given) {
+      plan.field = request.types.fields[*given];
+      const TypeId id = plan.field.type.id;
+      if (id == TypeId::kDate || id == TypeId::kDate32) plan.date_order = options_.date_order;
+    }
+    plan.repairs = repairs_;
     if (options_.all_text) plan.field.decided_by = "all_text";
     plans_.push_back(std::move(plan));
   }
@@ -275,11 +285,16 @@ void CsvSource::study(const Chunk& chunk, const std::vector<size_t>& undecided,
       const size_t source = plans_[undecided[i]].source;
       const RawField raw = raw_field(records, records.field(row, source), source + 1 == records.columns);
       if (!raw.quoted && nulls_.contains(raw.text)) {
-        types[i].add_null(line);
+        types[i].add_null(raw.text, line);
       } else if (raw.quoted && has_escape(raw.text, syntax_)) {
         unescaped.clear();
         append_unescaped(raw.text, syntax_, unescaped);
         types[i].add(unescaped, line);
+      } else if (repairs_.of_fields() && !mend_value(raw.text, true, repairs_, unescaped).empty()) {
+        if (nulls_.contains(unescaped))
+          types[i].add_null(unescaped, line);
+        else
+          types[i].add(unescaped, line);
       } else {
         types[i].add(raw.text, line);
       }
@@ -299,7 +314,10 @@ Status CsvSource::profile(const std::vector<size_t>& undecided, std::vector<Colu
     OrderedCrew<Chunk, Types> crew(
         threads_, slots_, [&](Chunk& chunk, std::stop_token inner) { return chunks.next(syntax_, chunk, inner); },
         [&](Chunk& chunk) {
-          Types part(undecided.size());
+          Types part = fresh_types(undecided.size());
+          std::vector<Finding> ignored;
+          if (repairs_.of_records())
+            RecordMender(repairs_).mend(inputs_[number].uri, syntax_, nulls_, names_.size(), chunk, ignored);
           study(chunk, undecided, part);
           return part;
         });
@@ -319,12 +337,15 @@ Status CsvSource::glance(std::string_view head, bool whole, const std::vector<si
   Chunk chunk{.bytes = Buffer::wrap(head.data(), head.size(), nullptr), .line = now_.chunks->line()};
   index_fields(head, syntax_, whole, chunk.index);
   chunk.bytes.truncate(chunk.index.consumed);
+  std::vector<Finding> ignored;
+  if (repairs_.of_records())
+    RecordMender(repairs_).mend(inputs_[0].uri, syntax_, nulls_, names_.size(), chunk, ignored);
   study(chunk, undecided, types);
   return {};
 }
 
 Status CsvSource::infer(const ReadRequest& request, const std::vector<size_t>& undecided, std::stop_token stop) {
-  std::vector<ColumnInference> types(undecided.size());
+  std::vector<ColumnInference> types = fresh_types(undecided.size());
   const size_t wanted = std::min(request.head_only ? kGlanceBytes : kHeadBytes, most_);
   auto head = now_.chunks->peek(wanted + 1, stop);
   if (!head) return std::move(head).error();
@@ -334,14 +355,39 @@ Status CsvSource::infer(const ReadRequest& request, const std::vector<size_t>& u
   Status status = enough ? glance(head->substr(0, wanted), whole, undecided, types) : profile(undecided, types, stop);
   if (!status) return status;
   for (size_t i = 0; i < undecided.size(); ++i) {
-    Field& field = plans_[undecided[i]].field;
-    field = types[i].field(field.name);
+    ColumnPlan& plan = plans_[undecided[i]];
+    plan.field = types[i].field(plan.field.name);
+    plan.date_order = types[i].date_order();
+    if (plan.date_order != DateOrder::kUnsure) continue;
+    plan.date_order = DateOrder::kNone;
+    // The head of a file proves nothing about the rest of it.
+    if (!request.head_only) return unsure_dates(plan, types[i].unsure_date());
   }
   return {};
 }
 
+std::vector<ColumnInference> CsvSource::fresh_types(size_t columns) const {
+  const ColumnInference fresh({.text = options_.ordered_dates_are_text, .order = options_.date_order});
+  return std::vector<ColumnInference>(columns, fresh);
+}
+
+Error CsvSource::unsure_dates(const ColumnPlan& plan, const Witness& witness) const {
+  Error error = here(Code::kDateOrderUnsure,
+                     "no date of column \"" + plan.field.name + "\" tells day from month, as '" + witness.text + "'",
+                     inputs_[0].uri);
+  error.where.line = witness.line;
+  error.where.column = static_cast<uint32_t>(plan.source);
+  error.where.column_name = plan.field.name;
+  error.expected = "a date whose day is above 12";
+  error.found = witness.text;
+  error.hint =
+      "--date-order dmy, mdy or text settles it; so does a type for the column: --type " + plan.field.name + ":String";
+  return error;
+}
+
 Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop) {
   leniency_ = request.leniency;
+  if (leniency_ != Leniency::kReject) repairs_ = options_.repairs;
   const size_t limit = std::max<size_t>(request.memory_limit, size_t{1} << 20);
   chunk_bytes_ = std::clamp<size_t>(options_.chunk_bytes, 1, limit / (2 * kChunkShare));
   most_ = std::min<size_t>(limit / 4, size_t{1} << 30);
@@ -415,23 +461,44 @@ void CsvSource::find_leniencies(const Chunk& chunk, const Records& records, std:
   for (Error& error : make_rejects(inputs_[input_].uri, dialect_.header.value, chunk, rows, plans_, examples))
     add_finding(leniencies, error);
   for (Finding& finding : leniencies) {
+    if (finding.code != Code::kRewritten) continue;
     for (size_t i = 0; i < plans_.size(); ++i)
       if (plans_[i].field.name == finding.column) finding.count = counts[i];
   }
 }
 
+// Counts the fields that became values by a repair, of rows that were not rejected for another field.
+void CsvSource::tell_repairs(const Chunk& chunk, const Records& records, const std::vector<Failure>& failures,
+                             std::vector<Failure> mended, std::vector<Finding>& leniencies) const {
+  std::erase_if(mended, [&](const Failure& one) {
+    return std::ranges::binary_search(failures, one.row, {}, &Failure::row) ||
+           std::ranges::binary_search(records.misfits, one.row, {}, &Misfit::record);
+  });
+  std::ranges::stable_sort(mended, {}, &Failure::row);
+  Records rows = records;
+  rows.misfits.clear();
+  for (const Error& error : make_rejects(inputs_[input_].uri, dialect_.header.value, chunk, rows, plans_, mended))
+    add_finding(leniencies, error);
+}
+
 Parsed CsvSource::parse(Chunk& chunk) const {
-  const Records records = records_of(chunk);
   Parsed parsed;
-  std::vector<Failure> failures;
-  build_columns(plans_, records, chunk.bytes, parsed.columns, failures);
-  if (leniency_ != Leniency::kAllow) find_leniencies(chunk, records, failures, parsed.leniencies);
+  parsed.origin = {.byte_begin = chunk.byte, .byte_end = chunk.byte + chunk.bytes.size(), .first_line = chunk.line};
+  RecordMender mender(repairs_);
+  if (repairs_.of_records()) mender.mend(inputs_[input_].uri, syntax_, nulls_, names_.size(), chunk, parsed.leniencies);
+  const Records records = records_of(chunk);
+  parsed.origin.records = records.rows;
+  std::vector<Failure> failures, mended;
+  build_columns(plans_, records, chunk.bytes, parsed.columns, failures, mended);
+  std::vector<Finding> told;
+  if (!mended.empty()) tell_repairs(chunk, records, failures, std::move(mended), told);
+  if (leniency_ != Leniency::kAllow) find_leniencies(chunk, records, failures, told);
   if (!failures.empty() || !records.misfits.empty())
     parsed.rejects = make_rejects(inputs_[input_].uri, dialect_.header.value, chunk, records, plans_, failures);
-  parsed.origin = {.byte_begin = chunk.byte,
-                   .byte_end = chunk.byte + chunk.bytes.size(),
-                   .records = records.rows,
-                   .first_line = chunk.line};
+  for (Error& reject : parsed.rejects) *reject.where.byte = mender.source_byte(*reject.where.byte);
+  for (Finding& finding : told)
+    for (Error& example : finding.examples) *example.where.byte = mender.source_byte(*example.where.byte);
+  add_findings(parsed.leniencies, told);
   chunk.bytes = {};
   return parsed;
 }
@@ -482,7 +549,14 @@ Result<std::optional<Delivery>> CsvSource::next(std::stop_token stop) {
 }
 
 std::vector<std::pair<std::string, std::string>> CsvSource::settings() const {
-  return settings_of(dialect_);
+  auto settings = settings_of(dialect_);
+  for (const ColumnPlan& plan : plans_) {
+    if (plan.date_order == DateOrder::kNone) continue;
+    const char* order = plan.date_order == DateOrder::kDayFirst ? "day first" : "month first";
+    const char* who = options_.date_order == DateOrder::kNone ? " (proved)" : " (user)";
+    settings.emplace_back("dates of " + plan.field.name, std::string(order) + who);
+  }
+  return settings;
 }
 
 std::optional<Layout> CsvSource::layout() const {
@@ -491,6 +565,10 @@ std::optional<Layout> CsvSource::layout() const {
   layout.options["encoding"] = "utf-8";
   layout.options["skip_rows"] = "0";
   if (options_.all_text) layout.options["all_text"] = "true";
+  // A few rows prove no order of dates that the whole file proved.
+  for (const ColumnPlan& plan : plans_)
+    if (plan.date_order != DateOrder::kNone)
+      layout.options["date_order"] = plan.date_order == DateOrder::kDayFirst ? "dmy" : "mdy";
   if (!layout.header.empty() && !layout.header.ends_with('\n') && !layout.header.ends_with('\r'))
     layout.header += layout.newline;
   return layout;

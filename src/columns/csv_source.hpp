@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "columns/ordered_date.hpp"
+#include "columns/repair.hpp"
 #include "flatbed/bytes.hpp"
 #include "flatbed/dialect.hpp"
 #include "flatbed/source.hpp"
@@ -23,6 +25,9 @@ struct CsvInput {
 struct CsvSourceOptions {
   Dialect dialect{};      ///< what the user chose; the rest is detected in the first input
   bool all_text = false;  ///< every column is String, and no text means NULL
+  Repairs repairs{};
+  bool ordered_dates_are_text = false;      ///< dates such as 26/04/2026 are text
+  DateOrder date_order = DateOrder::kNone;  ///< kDayFirst, kMonthFirst: how such dates are written; else by proof
   size_t chunk_bytes = size_t{1} << 20;
 };
 

@@ -16,6 +16,7 @@ namespace flatbed {
 namespace {
 
 constexpr int kMostDecimalDigits = 76;
+constexpr size_t kMostNulls = 8;
 
 // Largest values of Int8, UInt8, Int16, ... UInt256, as digits.
 constexpr std::string_view kMost[] = {"127",
@@ -260,7 +261,8 @@ void ColumnInference::see(Trait trait, uint64_t line, std::string_view text) {
 // What `field` can be is tried in the order of what is cheap to exclude.
 void ColumnInference::classify(std::string_view field, uint64_t line) {
   const bool numeric = !field.empty() && (is_digit(field[0]) || field[0] == '-');
-  if (!numeric || (!add_number(field, line) && !add_time(field, line))) see(trait_of(field, numeric), line, field);
+  if (!numeric || (!add_number(field, line) && !add_time(field, line) && !add_ordered_date(field, line)))
+    see(trait_of(field, numeric), line, field);
   if (fresh_) refresh();
 }
 
@@ -320,6 +322,32 @@ bool ColumnInference::add_time(std::string_view field, uint64_t line) {
   return true;
 }
 
+bool ColumnInference::add_ordered_date(std::string_view field, uint64_t line) {
+  constexpr int kFirstYear = 1900, kLastYear = 2299, kFirstOfDate = 1970, kLastOfDate = 2148;
+  OrderedDate date;
+  if (dates_.text || !read_ordered_date(field, date)) return false;
+  if (date.year < kFirstYear || date.year > kLastYear) return false;
+  const bool day_first = date.is_day(DateOrder::kDayFirst), month_first = date.is_day(DateOrder::kMonthFirst);
+  if (!day_first && !month_first) return false;
+  see(!month_first                ? kDayFirst
+      : !day_first                ? kMonthFirst
+      : date.first == date.second ? kSameOrder
+                                  : kEitherOrder,
+      line, field);
+  if (date.year < kFirstOfDate || date.year > kLastOfDate) see(kOrderedDate32, line, field);
+  return true;
+}
+
+void ColumnInference::add_null_text(std::string_view text, uint64_t line) {
+  see(kNull, line, text.empty() ? "(empty)" : text);
+  const auto known = std::ranges::find(nulls_, text, &Witness::text);
+  if (known == nulls_.end()) {
+    if (nulls_.size() < kMostNulls) nulls_.push_back({line, std::string(text)});
+  } else {
+    std::rotate(known, known + 1, nulls_.end());
+  }
+}
+
 void ColumnInference::add_date(std::string_view field, int64_t day, uint64_t line) {
   constexpr int64_t kFirst = -25567, kLast = 120529;  // 1900-01-01 and 2299-12-31
   constexpr int64_t kLastOfDate = 65535;
@@ -369,17 +397,31 @@ void ColumnInference::merge(const ColumnInference& later) {
   integer_digits_.merge(later.integer_digits_);
   scale_.merge(later.scale_);
   fraction_.merge(later.fraction_);
+  for (const Witness& null : later.nulls_) {
+    const auto known = std::ranges::find(nulls_, null.text, &Witness::text);
+    if (known == nulls_.end())
+      nulls_.push_back(null);
+    else
+      known->line = std::min(known->line, null.line);
+  }
+  if (nulls_.size() > kMostNulls) {
+    std::ranges::stable_sort(nulls_, {}, &Witness::line);
+    nulls_.resize(kMostNulls);
+  }
   refresh();
 }
 
 Type ColumnInference::type_up_to(uint64_t line) const {
   const bool number = seen(kInteger, line) || seen(kDecimal, line) || seen(kFloat, line);
   const bool time = seen(kDate, line) || seen(kDate32, line) || seen(kLocalTime, line) || seen(kZonedTime, line);
-  const int families = int{seen(kBool, line)} + int{number} + int{time} + int{seen(kUuid, line)} +
+  const bool ordered =
+      seen(kDayFirst, line) || seen(kMonthFirst, line) || seen(kEitherOrder, line) || seen(kSameOrder, line);
+  const int families = int{seen(kBool, line)} + int{number} + int{time} + int{ordered} + int{seen(kUuid, line)} +
                        int{seen(kIpv4, line)} + int{seen(kIpv6, line)};
   if (seen(kText, line) || families != 1) return {.id = TypeId::kString};
   if (number) return number_up_to(line);
   if (time) return time_up_to(line);
+  if (ordered) return ordered_date_up_to(line);
   return {.id = seen(kBool, line)   ? TypeId::kBool
                 : seen(kUuid, line) ? TypeId::kUuid
                 : seen(kIpv4, line) ? TypeId::kIpv4
@@ -419,24 +461,77 @@ Type ColumnInference::time_up_to(uint64_t line) const {
   return type;
 }
 
+bool ColumnInference::day_first(uint64_t line) const noexcept {
+  return seen(kDayFirst, line) || (dates_.order == DateOrder::kDayFirst && seen(kEitherOrder, line));
+}
+
+bool ColumnInference::month_first(uint64_t line) const noexcept {
+  return seen(kMonthFirst, line) || (dates_.order == DateOrder::kMonthFirst && seen(kEitherOrder, line));
+}
+
+// Dates of either order are dates; what is not settled is which.
+Type ColumnInference::ordered_date_up_to(uint64_t line) const {
+  if (day_first(line) && month_first(line)) return {.id = TypeId::kString};
+  return {.id = seen(kOrderedDate32, line) ? TypeId::kDate32 : TypeId::kDate};
+}
+
+DateOrder ColumnInference::date_order() const noexcept {
+  constexpr uint64_t kLine = Witness::kEver;
+  const bool ordered =
+      seen(kDayFirst, kLine) || seen(kMonthFirst, kLine) || seen(kEitherOrder, kLine) || seen(kSameOrder, kLine);
+  if (!ordered || type_up_to(kLine).id == TypeId::kString) return DateOrder::kNone;
+  if (month_first(kLine)) return DateOrder::kMonthFirst;
+  // A column of dates such as 04/04/2026 alone is the same in both orders.
+  return day_first(kLine) || !seen(kEitherOrder, kLine) ? DateOrder::kDayFirst : DateOrder::kUnsure;
+}
+
+// Every value that may have changed the type, in order of lines.
+std::vector<const Witness*> ColumnInference::witnesses() const {
+  std::vector<const Witness*> all;
+  for (const Witness& witness : first_)
+    if (witness.line != Witness::kNever) all.push_back(&witness);
+  for (const Climb* climb : {&positive_, &negative_, &integer_digits_, &scale_, &fraction_})
+    for (const Climb::Step& step : climb->steps()) all.push_back(&step.at);
+  std::ranges::stable_sort(all, {}, &Witness::line);
+  return all;
+}
+
 // The first value that made the type what it is.
 std::string ColumnInference::decider(const Type& type) const {
-  std::vector<const Witness*> witnesses;
-  for (size_t at = kNull + 1; at < kTraits; ++at)
-    if (first_[at].line != Witness::kNever) witnesses.push_back(&first_[at]);
-  for (const Climb* climb : {&positive_, &negative_, &integer_digits_, &scale_, &fraction_})
-    for (const Climb::Step& step : climb->steps()) witnesses.push_back(&step.at);
-  const Witness* first = nullptr;
-  for (const Witness* witness : witnesses)
-    if ((first == nullptr || witness->line < first->line) && type_up_to(witness->line) == type) first = witness;
-  if (first != nullptr) return "line " + std::to_string(first->line) + " \"" + first->text + "\"";
+  for (const Witness* witness : witnesses())
+    if (witness != &first_[kNull] && type_up_to(witness->line) == type)
+      return "line " + std::to_string(witness->line) + " \"" + witness->text + "\"";
   return "no value";
+}
+
+std::vector<Evidence::Step> ColumnInference::steps() const {
+  std::vector<Evidence::Step> steps;
+  bool value = false;
+  for (const Witness* witness : witnesses()) {
+    value = value || witness != &first_[kNull];
+    Type type = type_up_to(witness->line);
+    type.nullable = seen(kNull, witness->line);
+    std::string text = value ? to_string(type) : "Nullable(Nothing)";
+    if (steps.empty() || steps.back().type != text) steps.push_back({witness->line, witness->text, std::move(text)});
+  }
+  return steps;
 }
 
 Field ColumnInference::field(std::string name) const {
   Field field{.name = std::move(name), .type = type_up_to(Witness::kEver)};
   field.decided_by = decider(field.type);
-  field.type.nullable = first_[kNull].line != Witness::kNever;
+  field.type.nullable = seen(kNull, Witness::kEver);
+  Evidence evidence{.steps = steps()};
+  if (date_order() == DateOrder::kUnsure) {
+    field.type.id = TypeId::kString;
+    field.decided_by =
+        "line " + std::to_string(unsure_date().line) + " \"" + unsure_date().text + "\", a date in two orders";
+    evidence.steps.push_back({unsure_date().line, unsure_date().text, to_string(field.type)});
+  }
+  std::vector<Witness> nulls = nulls_;
+  std::ranges::stable_sort(nulls, {}, &Witness::line);
+  for (Witness& null : nulls) evidence.nulls.push_back(std::move(null.text));
+  field.evidence = std::make_shared<const Evidence>(std::move(evidence));
   return field;
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "columns/ordered_date.hpp"
 #include "flatbed/schema.hpp"
 
 namespace flatbed {
@@ -48,17 +49,31 @@ class Climb {
 /// Lines of one object are given in ascending order; only `decided_by` depends on that.
 class ColumnInference {
  public:
+  /// What to make of dates whose order of day and month is not in their form.
+  struct Dates {
+    bool text = false;                   ///< they are text
+    DateOrder order = DateOrder::kNone;  ///< kDayFirst, kMonthFirst: the user's choice; else it is to be proved
+  };
+  ColumnInference() = default;
+  explicit ColumnInference(Dates dates) : dates_(dates) {}
   /// Adds a value: unescaped, and not NULL.
   void add(std::string_view field, uint64_t line) {
     if (is_text_) return;
     if (covers(field)) return;
     classify(field, line);
   }
-  void add_null(uint64_t line) { see(kNull, line, "NULL"); }
+  /// Adds a field that means NULL.
+  void add_null(std::string_view text, uint64_t line) {
+    if (nulls_.empty() || nulls_.back().text != text) add_null_text(text, line);
+  }
   /// Adds what another object saw. Any order and any grouping gives the same type and the same decided_by.
   void merge(const ColumnInference& later);
   /// Returns the narrowest type, Nullable only where a NULL was seen, with decided_by `line 12 "1.5"`.
   Field field(std::string name) const;
+  /// Tells how the column's dates are written. A column that is kUnsure has the type String.
+  DateOrder date_order() const noexcept;
+  /// Returns a value that is a date in both orders.
+  const Witness& unsure_date() const noexcept { return first_[kEitherOrder]; }
 
  private:
   // What a value can be. Each remembers the first line where it was.
@@ -70,11 +85,16 @@ class ColumnInference {
     kFloat,
     kNotFloat,  // a number that Float64 would change
     kDate,
-    kDate32,      // a date outside of Date
-    kLocalTime,   // date and time without a zone
-    kZonedTime,   // date and time with a zone
-    kWideTime,    // a time outside of DateTime
-    kWidestTime,  // a time outside of DateTime64(9)
+    kDate32,         // a date outside of Date
+    kLocalTime,      // date and time without a zone
+    kZonedTime,      // date and time with a zone
+    kWideTime,       // a time outside of DateTime
+    kWidestTime,     // a time outside of DateTime64(9)
+    kDayFirst,       // 26/04/2026
+    kMonthFirst,     // 04/26/2026
+    kEitherOrder,    // 03/04/2026
+    kSameOrder,      // 04/04/2026
+    kOrderedDate32,  // one of these outside of Date
     kUuid,
     kIpv4,
     kIpv6,
@@ -140,20 +160,29 @@ class ColumnInference {
   bool add_number(std::string_view field, uint64_t line);
   bool add_integer(std::string_view field, std::string_view digits, uint64_t line);
   bool add_time(std::string_view field, uint64_t line);
+  bool add_ordered_date(std::string_view field, uint64_t line);
+  void add_null_text(std::string_view text, uint64_t line);
   void add_date(std::string_view field, int64_t day, uint64_t line);
   void refresh();
   void refresh_limits();
   Type type_up_to(uint64_t line) const;
   Type number_up_to(uint64_t line) const;
   Type time_up_to(uint64_t line) const;
+  Type ordered_date_up_to(uint64_t line) const;
+  bool day_first(uint64_t line) const noexcept;
+  bool month_first(uint64_t line) const noexcept;
+  std::vector<const Witness*> witnesses() const;
   std::string decider(const Type& type) const;
+  std::vector<Evidence::Step> steps() const;
 
+  Dates dates_{};
   std::array<Witness, kTraits> first_{};
-  Climb positive_{};        // widths of integers from 0: 2k fits Int and UInt of width k, 2k+1 UInt only
-  Climb negative_{};        // widths of integers below 0
-  Climb integer_digits_{};  // digits before the point, of integers and decimals
-  Climb scale_{};           // digits after the point
-  Climb fraction_{};        // digits of a second's fraction, as 0, 3, 6 or 9
+  std::vector<Witness> nulls_{};  // the first lines of up to kMostNulls texts that mean NULL; the last one seen is last
+  Climb positive_{};              // widths of integers from 0: 2k fits Int and UInt of width k, 2k+1 UInt only
+  Climb negative_{};              // widths of integers below 0
+  Climb integer_digits_{};        // digits before the point, of integers and decimals
+  Climb scale_{};                 // digits after the point
+  Climb fraction_{};              // digits of a second's fraction, as 0, 3, 6 or 9
   static constexpr size_t kMostFastBytes = 18;  // no integer of these overflows
   Usual usual_ = Usual::kOther;
   int64_t high_ = -1;       // integers 0 to high_ add nothing new

@@ -116,6 +116,22 @@ class RejectMaker {
         error.message = "the text holds a NUL byte: " + shown(value);
         error.hint = "remove the byte";
         break;
+      case Code::kRewritten:
+        error.message = to_string(type) + " carries the value but not the way it is written: " + shown(value);
+        error.hint = "give the column the type String where the form matters";
+        break;
+      case Code::kTrimmed:
+        error.message = "spaces around the value were left out: " + shown(value);
+        error.hint.clear();
+        break;
+      case Code::kDecimalComma:
+        error.message = "the comma was read as the decimal mark: " + shown(value);
+        error.hint.clear();
+        break;
+      case Code::kThousands:
+        error.message = "marks between thousands were left out: " + shown(value);
+        error.hint.clear();
+        break;
       default:
         error.message = "the text is no " + to_string(type) + ": " + shown(value);
     }

@@ -68,19 +68,10 @@ bool is_rewritten(std::string_view text, const Type& type) {
     case TypeId::kDateTime:
     case TypeId::kDateTime64:
       return has_offset(text);
-    case TypeId::kBool:
-    case TypeId::kString:
-    case TypeId::kFixedString:
-    case TypeId::kDate:
-    case TypeId::kDate32:
-    case TypeId::kUuid:
-    case TypeId::kIpv4:
-    case TypeId::kIpv6:
-    case TypeId::kEnum8:
-    case TypeId::kEnum16:
-      return false;
-    default:
-      return begins_with_needless_zero(text) || is_negative_zero(text);
+    default: {
+      const bool number = type.id >= TypeId::kInt8 && type.id <= TypeId::kDecimal256;
+      return number && (begins_with_needless_zero(text) || is_negative_zero(text));
+    }
   }
 }
 

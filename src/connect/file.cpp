@@ -34,6 +34,16 @@ constexpr OptionSpec kOptions[] = {
      .help = "Read every column as String, without looking at types",
      .default_text = "false",
      .use = Use::kRead},
+    {.name = "repair",
+     .type = OptionType::kNames,
+     .help = "Repairs of what does not fit, each counted: pad, cut, trim, decimal-comma, thousands",
+     .use = Use::kRead},
+    {.name = "date_order",
+     .type = OptionType::kChoice,
+     .help = "Order of dates such as 03/04/2026; auto goes by proof, text leaves them as text",
+     .default_text = "auto",
+     .choices = "auto|dmy|mdy|text",
+     .use = Use::kRead},
     {.name = "member", .help = "Member of a zip or tar archive", .use = Use::kRead},
     {.name = "unpack_limit",
      .type = OptionType::kBytes,
@@ -100,11 +110,26 @@ Dialect dialect_of(const Uri& uri, const Options& options) {
   return dialect;
 }
 
+Result<CsvSourceOptions> source_options(const Uri& uri, const Options& options) {
+  auto repairs = parse_repairs(options.names("repair"));
+  if (!repairs) return std::move(repairs).error();
+  const std::string& order = options.text("date_order");
+  return CsvSourceOptions{.dialect = dialect_of(uri, options),
+                          .all_text = options.flag("all_text"),
+                          .repairs = *repairs,
+                          .ordered_dates_are_text = order == "text",
+                          .date_order = order == "dmy"   ? DateOrder::kDayFirst
+                                        : order == "mdy" ? DateOrder::kMonthFirst
+                                                         : DateOrder::kNone};
+}
+
 ReadFileOptions read_file_options(const Options& options) {
   return {.member = options.text("member"), .unpack_limit = options.count("unpack_limit")};
 }
 
 Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
+  auto source = source_options(uri, options);
+  if (!source) return std::move(source).error();
   std::vector<std::string> paths{uri.path};
   if (uri.path != "-") {
     auto expanded = expand_glob(uri.path);
@@ -118,7 +143,7 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
                         return open_bytes(path, file_options, std::move(stop));
                       }});
   }
-  return csv_source(std::move(inputs), {.dialect = dialect_of(uri, options), .all_text = options.flag("all_text")});
+  return csv_source(std::move(inputs), std::move(*source));
 }
 
 // As much as the detection looks at.
@@ -248,11 +273,13 @@ Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
 
 Connector bytes_connector(std::string_view bytes, std::shared_ptr<const void> owner) {
   auto make = [bytes, owner](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Source>> {
+    auto source = source_options(uri, options);
+    if (!source) return std::move(source).error();
     std::vector<CsvInput> inputs;
     inputs.push_back({.uri = kBytesUri, .reopenable = true, .open = [bytes, owner](std::stop_token) {
                         return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, kBytesUri, owner));
                       }});
-    return csv_source(std::move(inputs), {.dialect = dialect_of(uri, options), .all_text = options.flag("all_text")});
+    return csv_source(std::move(inputs), std::move(*source));
   };
   return {.name = "bytes",
           .schemes = {"bytes"},
