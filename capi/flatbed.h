@@ -535,6 +535,19 @@ FLATBED_API flatbed_status flatbed_quarantine_replay(const flatbed_context* cont
                                                      const char* target, const flatbed_options* target_options,
                                                      flatbed_receipt** out, flatbed_error** error) FLATBED_NOEXCEPT;
 
+/** What a whole pass over a source finds in its columns. Text lives as long as the handle. */
+typedef struct flatbed_profile flatbed_profile;
+
+/** Reads a source to its end. `enums` 1 proposes enums for a few short texts. @since 1.1 @stability stable */
+FLATBED_API flatbed_status flatbed_profile_open(const flatbed_context* context, const char* uri,
+                                                const flatbed_options* options, int32_t enums, flatbed_profile** out,
+                                                flatbed_error** error) FLATBED_NOEXCEPT;
+/** Returns it as a JSON object: rows, rejected, order_by, and for each column its type, the values that decided
+ * (steps), nulls, min, max, distinct, samples and a proposed type. @since 1.1 @stability stable */
+FLATBED_API const char* flatbed_profile_json(const flatbed_profile* profile) FLATBED_NOEXCEPT;
+/** Frees a profile. @since 1.1 @stability stable */
+FLATBED_API void flatbed_profile_free(flatbed_profile* profile) FLATBED_NOEXCEPT;
+
 #if defined(__cplusplus)
 }
 #endif

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "connect/file.hpp"
+#include "flatbed/profile.hpp"
 #include "flatbed/quarantine.hpp"
 #include "pipeline/given.hpp"
 #include "pipeline/run_options.hpp"
@@ -115,6 +116,10 @@ struct flatbed_tables {
 
 struct flatbed_receipt {
   Receipt receipt;
+  std::string json;
+};
+
+struct flatbed_profile {
   std::string json;
 };
 
@@ -634,6 +639,23 @@ const char* flatbed_receipt_json(const flatbed_receipt* receipt) noexcept {
 
 void flatbed_receipt_free(flatbed_receipt* receipt) noexcept {
   delete receipt;
+}
+
+flatbed_status flatbed_profile_open(const flatbed_context* context, const char* uri, const flatbed_options* options,
+                                    int32_t enums, flatbed_profile** out, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (context == nullptr || uri == nullptr || out == nullptr) return null_argument();
+    return with(profile(endpoint_of(uri, options), *context->registry, {.enums = enums != 0}),
+                [&](const Profile& found) { *out = new flatbed_profile{to_json(found)}; });
+  });
+}
+
+const char* flatbed_profile_json(const flatbed_profile* profile) noexcept {
+  return profile->json.c_str();
+}
+
+void flatbed_profile_free(flatbed_profile* profile) noexcept {
+  delete profile;
 }
 
 // ---- Quarantines ----

@@ -8,6 +8,7 @@
 #include "flatbed/dialect.hpp"
 #include "flatbed/pipeline.hpp"
 #include "flatbed/processor.hpp"
+#include "flatbed/profile.hpp"
 #include "flatbed/quarantine.hpp"
 #include "flatbed/receipt.hpp"
 #include "flatbed/registry.hpp"

@@ -44,6 +44,59 @@ Batch preview_of(const py::object& source, size_t rows, const py::object& option
       waiting_for([&](std::stop_token stop) { return preview(given.endpoint, rows, given.registry, stop); }));
 }
 
+Profile profile_of(const py::object& source, const py::object& options, bool enums) {
+  const Given given = given_source(source, options);
+  return value_of(waiting_for(
+      [&](std::stop_token stop) { return profile(given.endpoint, given.registry, {.enums = enums}, stop); }));
+}
+
+py::list list_of(const std::vector<std::string>& texts) {
+  py::list list;
+  for (const std::string& text : texts) list.append(shown(text));
+  return list;
+}
+
+py::list steps_of(const Field& field) {
+  py::list steps;
+  if (!field.evidence) return steps;
+  for (const auto& [line, value, type] : field.evidence->steps) steps.append(py::make_tuple(line, shown(value), type));
+  return steps;
+}
+
+void bind_profile(py::module_& module) {
+  py::class_<ColumnProfile>(module, "ColumnProfile", "What a whole pass finds in a column.")
+      .def_property_readonly("name", [](const ColumnProfile& column) { return shown(column.field.name); })
+      .def_property_readonly("type", [](const ColumnProfile& column) { return to_string(column.field.type); })
+      .def_property_readonly(
+          "steps", [](const ColumnProfile& column) { return steps_of(column.field); },
+          "Each value that changed the type: its line, the value, the type from there on.")
+      .def_property_readonly(
+          "null_texts",
+          [](const ColumnProfile& column) {
+            return column.field.evidence ? list_of(column.field.evidence->nulls) : py::list();
+          },
+          "The texts that stood for NULL.")
+      .def_readonly("nulls", &ColumnProfile::nulls)
+      .def_property_readonly("min", [](const ColumnProfile& column) { return shown(column.min); })
+      .def_property_readonly("max", [](const ColumnProfile& column) { return shown(column.max); })
+      .def_readonly("distinct", &ColumnProfile::distinct)
+      .def_readonly("distinct_is_exact", &ColumnProfile::distinct_is_exact, "Else an estimate.")
+      .def_readonly("longest_bytes", &ColumnProfile::longest_bytes)
+      .def_property_readonly("samples", [](const ColumnProfile& column) { return list_of(column.samples); })
+      .def_property_readonly("proposed", [](const ColumnProfile& column) { return to_string(column.proposed); })
+      .def_property_readonly("why", [](const ColumnProfile& column) { return shown(column.why); });
+  py::class_<Profile>(module, "Profile", "What a whole pass over a source finds.")
+      .def_readonly("rows", &Profile::rows)
+      .def_readonly("rejected", &Profile::rejected)
+      .def_readonly("columns", &Profile::columns)
+      .def_property_readonly(
+          "order_by", [](const Profile& profile) { return list_of(profile.order_by); }, "Columns for a sorting key.")
+      .def_property_readonly("proposed", &Profile::proposed, "The schema of a table as it is proposed.")
+      .def("to_json", [](const Profile& profile) { return to_json(profile); });
+  module.def("profile", &profile_of, "source"_a, py::kw_only(), "options"_a = py::none(), "enums"_a = false,
+             "Reads a source to its end and tells what is in its columns.");
+}
+
 }  // namespace
 
 void bind_schema(py::module_& module) {
@@ -83,6 +136,7 @@ void bind_schema(py::module_& module) {
       .def(
           "__arrow_c_array__", [](const Batch& batch, const py::object&) { return array_capsules(batch); },
           "requested_schema"_a = py::none());
+  bind_profile(module);
   const auto none = py::none();
   module.def("schema", &schema_of, "source"_a, py::kw_only(), "options"_a = none,
              "Finds the columns of a source; those of a text file are inferred from every row.");

@@ -25,6 +25,15 @@ void append_json_text(std::string& json, std::string_view text) {
   json += '"';
 }
 
+void append_json_texts(std::string& json, const std::vector<std::string>& texts) {
+  json += '[';
+  for (const std::string& text : texts) {
+    if (json.back() != '[') json += ", ";
+    append_json_text(json, text);
+  }
+  json += ']';
+}
+
 std::string& JsonObject::name(std::string_view name) {
   if (json_.back() != '{') json_ += ", ";
   append_json_text(json_, name);

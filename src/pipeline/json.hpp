@@ -5,12 +5,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flatbed {
 
 /// Appends a JSON string. JSON must be UTF-8 and data may be anything: where `text` is not UTF-8, each byte above 0x7F
 /// becomes \u00XX.
 void append_json_text(std::string& json, std::string_view text);
+
+/// Appends a JSON array of strings.
+void append_json_texts(std::string& json, const std::vector<std::string>& texts);
 
 /// Writes the members of one object; the first one has no comma before it. LIFETIME: the text outlives it.
 class JsonObject {

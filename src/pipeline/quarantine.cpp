@@ -25,20 +25,11 @@ std::string in_folder(const std::string& folder, const char* name) {
   return (std::filesystem::path(folder) / name).string();
 }
 
-void append_texts(std::string& json, const std::vector<std::string>& texts) {
-  json += '[';
-  for (const std::string& text : texts) {
-    if (json.back() != '[') json += ", ";
-    append_json_text(json, text);
-  }
-  json += ']';
-}
-
 void append_pairs(std::string& json, const std::vector<std::pair<std::string, std::string>>& pairs) {
   json += '[';
   for (const auto& [first, second] : pairs) {
     if (json.back() != '[') json += ", ";
-    append_texts(json, {first, second});
+    append_json_texts(json, {first, second});
   }
   json += ']';
 }
@@ -60,7 +51,7 @@ std::string load_json(const Plan& plan, const Layout& layout, const std::string&
     object.text("target", target.shown);
     object.flag("target_is_whole", target.shown == plan.target.uri);
     append_options(object.name("target_options"), plan.target.options);
-    append_texts(object.name("columns"), plan.columns);
+    append_json_texts(object.name("columns"), plan.columns);
     append_pairs(object.name("rename"), plan.rename);
     append_pairs(object.name("types"), plan.types);
     object.flag("strict", plan.strict);

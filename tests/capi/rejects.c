@@ -83,6 +83,15 @@ static void replays_a_quarantine(flatbed_context* context) {
   flatbed_receipt_free(receipt);
 }
 
+static void profiles_a_file(flatbed_context* context) {
+  const char* source = write_file("profiled.csv", "n\n1\n300\n\\N\n");
+  flatbed_profile* profile = NULL;
+  CHECK(flatbed_profile_open(context, source, NULL, 0, &profile, NULL) == FLATBED_OK);
+  CHECK(strstr(flatbed_profile_json(profile), "\"type\": \"Nullable(UInt16)\"") != NULL);
+  CHECK(strstr(flatbed_profile_json(profile), "{\"line\": 3, \"value\": \"300\", \"type\": \"UInt16\"}") != NULL);
+  flatbed_profile_free(profile);
+}
+
 int main(int argc, char** argv) {
   flatbed_context* context = NULL;
   if (argc > 1) folder = argv[1];
@@ -90,6 +99,7 @@ int main(int argc, char** argv) {
   explains_every_code();
   checks_without_writing(context);
   replays_a_quarantine(context);
+  profiles_a_file(context);
   flatbed_context_free(context);
   return failures != 0;
 }

@@ -18,7 +18,7 @@ ColumnInference inferred(const std::vector<std::string>& values) {
   uint64_t line = 2;
   for (const std::string& value : values) {
     if (value == "NULL")
-      column.add_null(line++);
+      column.add_null("NULL", line++);
     else
       column.add(value, line++);
   }
@@ -99,7 +99,7 @@ TEST_SUITE("columns") {
     CHECK(type_of({"2300-01-01"}) == "String");
     CHECK(type_of({"2013-02-29"}) == "String");
     CHECK(type_of({"2012-02-29"}) == "Date");
-    CHECK(type_of({"31/12/2013"}) == "String");
+    CHECK(type_of({"31/12/2013"}) == "Date");
     CHECK(type_of({"2013-01-31 05:06:07"}) == "DateTime");
     CHECK(type_of({"2013-01-31T05:06:07", "2013-01-31"}) == "DateTime");
     CHECK(type_of({"2106-02-07 06:28:15"}) == "DateTime");
@@ -150,6 +150,41 @@ TEST_SUITE("columns") {
     CHECK(decided({"1", "NULL", "007", "x"}) == "line 4 \"007\"");
     CHECK(decided({"2013-01-31", "2013-01-31 00:00:00", "2014-01-01"}) == "line 3 \"2013-01-31 00:00:00\"");
     CHECK(decided({std::string(60, 'x')}) == "line 2 \"" + std::string(40, 'x') + "...\"");
+  }
+  TEST_CASE("inference: day and month are told apart by proof alone") {
+    CHECK(type_of({"03/04/2026", "26/04/2026"}) == "Date");
+    CHECK(inferred({"03/04/2026", "26/04/2026"}).date_order() == DateOrder::kDayFirst);
+    CHECK(inferred({"04/26/2026", "3/4/2026"}).date_order() == DateOrder::kMonthFirst);
+    CHECK(inferred({"03.04.2026", "05-06-2026"}).date_order() == DateOrder::kUnsure);
+    CHECK(type_of({"03.04.2026"}) == "String");
+    CHECK(inferred({"04/04/2026"}).date_order() == DateOrder::kDayFirst);
+    CHECK(inferred({"26/04/2026", "04/26/2026"}).date_order() == DateOrder::kNone);
+    CHECK(type_of({"26/04/2026", "04/26/2026"}) == "String");
+    CHECK(type_of({"26/04/2026", "2026-04-27"}) == "String");
+    CHECK(type_of({"26/04/1850"}) == "String");
+    CHECK(type_of({"26/04/1950", "NULL"}) == "Nullable(Date32)");
+    CHECK(type_of({"41_10_1"}) == "String");  // duckdb 13121
+    CHECK(type_of({"31/02/2026"}) == "String");
+    ColumnInference told({.order = DateOrder::kMonthFirst});
+    told.add("03/04/2026", 2);
+    CHECK(told.date_order() == DateOrder::kMonthFirst);
+    ColumnInference text({.text = true});
+    text.add("26/04/2026", 2);
+    CHECK(to_string(text.field("c").type) == "String");
+  }
+  TEST_CASE("inference: every value that changed the type is told, with its line") {
+    const Field field = inferred({"7", "NULL", "300", "5", "9223372036854775808", "1.5", "x", "y"}).field("c");
+    std::string told;
+    for (const Evidence::Step& step : field.evidence->steps)
+      told += std::to_string(step.line) + " " + step.value + " " + step.type + "\n";
+    CHECK(told ==
+          "2 7 UInt8\n"
+          "3 NULL Nullable(UInt8)\n"
+          "4 300 Nullable(UInt16)\n"
+          "6 9223372036854775808 Nullable(UInt64)\n"
+          "7 1.5 Nullable(Decimal(20, 1))\n"
+          "8 x Nullable(String)\n");
+    CHECK(field.evidence->nulls == std::vector<std::string>{"NULL"});
   }
   TEST_CASE("inference: a value decides wherever it stands") {
     std::vector<std::string> rows(100000, "12");
@@ -211,7 +246,7 @@ TEST_SUITE("columns") {
         ColumnInference part;
         for (const size_t end = std::min(values.size(), at + 1 + random() % 4); at < end; ++at) {
           if (values[at] == "NULL")
-            part.add_null(at + 2);
+            part.add_null("NULL", at + 2);
           else
             part.add(values[at], at + 2);
         }

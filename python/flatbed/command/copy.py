@@ -14,6 +14,7 @@ from flatbed._core import scheme
 from flatbed.command.app import LOADED_WITH_REJECTS, app
 from flatbed.command.errors import reported
 from flatbed.command.options import (
+    DateOrderFlag,
     DelimiterFlag,
     EncodingFlag,
     EndpointOptions,
@@ -22,6 +23,7 @@ from flatbed.command.options import (
     NullsFlag,
     PasswordFileFlag,
     QuoteFlag,
+    RepairFlag,
     SkipRowsFlag,
     SourceArgument,
     names,
@@ -69,6 +71,8 @@ def copy(
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
     nulls: NullsFlag = None,
+    repair: RepairFlag = None,
+    date_order: DateOrderFlag = None,
     as_is: Annotated[bool, typer.Option("--as-is", help="Carry every field as text, unchanged.")] = False,
     on_reject: Annotated[OnReject | None, typer.Option(help="What happens to a row that cannot be carried.")] = None,
     rejects: Annotated[str | None, typer.Option(metavar="FILE", help="Where rejected rows go.")] = None,
@@ -107,6 +111,8 @@ def copy(
             (source_options, "format", from_format.value if from_format else None),
             (target_options, "format", to_format.value if to_format else None),
             (source_options, "query", query),
+            (source_options, "repair", repair),
+            (source_options, "date_order", date_order),
             (source_options, "all_text", True if as_is else None),
             (target_options, "create", True if create else None),
             (target_options, "order_by", names(order_by) or None),

@@ -29,6 +29,13 @@ EncodingFlag = Annotated[str | None, typer.Option(help="Encoding of the file.")]
 NullsFlag = Annotated[
     str | None, typer.Option(metavar="A,B", help="Unquoted fields that are NULL: ,NA is empty and NA.")
 ]
+RepairFlag = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Repairs of what does not fit: pad, cut, trim, decimal-comma, thousands."),
+]
+DateOrderFlag = Annotated[
+    str | None, typer.Option(metavar="dmy|mdy|text", help="Order of dates such as 03/04/2026; else by proof.")
+]
 PasswordFileFlag = Annotated[
     Path | None, typer.Option(metavar="FILE", help="File that holds the password of the ClickHouse side.")
 ]

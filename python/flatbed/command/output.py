@@ -72,6 +72,35 @@ def print_check(receipt: flatbed.Receipt) -> None:
         print("`flatbed explain CODE` tells more about a code")
 
 
+def _print_column(column: flatbed.ColumnProfile) -> None:
+    print(f"{column.name}  {column.type}")
+    for line, value, type_ in column.steps:
+        print(f'  line {line} "{value}": {type_}')
+    about = "" if column.distinct_is_exact else "about "
+    facts = [f"{about}{in_rows(column.distinct)} values differ", f"{in_rows(column.nulls)} are NULL"]
+    if column.null_texts:
+        facts.append("NULL is written " + ", ".join(f"'{text}'" for text in column.null_texts))
+    if column.longest_bytes:
+        facts.append(f"the longest has {in_rows(column.longest_bytes)} bytes")
+    print("  " + "; ".join(facts))
+    if column.min or column.max:
+        print(f"  from {column.min} to {column.max}")
+    if column.samples:
+        print("  such as " + ", ".join(column.samples))
+    if column.why:
+        print(f"  proposed: {column.proposed} ({column.why})")
+
+
+def print_profile(profile: flatbed.Profile) -> None:
+    """What a whole pass found, column by column, on standard output."""
+    for column in profile.columns:
+        _print_column(column)
+    rejected = f", {in_rows(profile.rejected)} rejected" if profile.rejected else ""
+    print(f"{in_rows(profile.rows)} rows{rejected}")
+    if profile.order_by:
+        print(f"a sorting key: {', '.join(profile.order_by)}")
+
+
 def _console() -> Console:
     return Console(highlight=False, soft_wrap=False)
 

@@ -86,7 +86,9 @@ def replay(
     """Load the rows that are open, as they stand in the file of rows now. A row is loaded once, however often."""
     with reported():
         before = flatbed.quarantine(folder)
-        options = with_password(to or before.target, dict(pairs_of(target_option, "=", "--target-option")), password_file)
+        options = with_password(
+            to or before.target, dict(pairs_of(target_option, "=", "--target-option")), password_file
+        )
         shower = shower_of(progress)
         try:
             receipt = flatbed.replay(folder, target=to, target_options=options, progress=shower)

@@ -10,6 +10,7 @@ import flatbed
 from flatbed.command.app import app
 from flatbed.command.errors import reported
 from flatbed.command.options import (
+    DateOrderFlag,
     DelimiterFlag,
     EncodingFlag,
     EscapeFlag,
@@ -19,6 +20,7 @@ from flatbed.command.options import (
     OptionFlag,
     PasswordFileFlag,
     QuoteFlag,
+    RepairFlag,
     SkipRowsFlag,
     SourceArgument,
     names,
@@ -26,7 +28,7 @@ from flatbed.command.options import (
     text_options,
     with_password,
 )
-from flatbed.command.output import print_grid
+from flatbed.command.output import print_grid, print_profile
 
 
 @app.command()
@@ -42,6 +44,14 @@ def schema(
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
     nulls: NullsFlag = None,
+    repair: RepairFlag = None,
+    date_order: DateOrderFlag = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell the rows that decided, what the values are, and a better table.")
+    ] = False,
+    enums: Annotated[
+        bool, typer.Option("--enums", help="With --explain: propose enums for a few short texts.")
+    ] = False,
     option: OptionFlag = None,
     password_file: PasswordFileFlag = None,
     as_json: JsonFlag = False,
@@ -49,8 +59,19 @@ def schema(
     """Show the columns of a source and who decided their types; those of a file come from every row."""
     with reported():
         options = text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
-        options.update({"query": query} if query else {}, **pairs_of(option, "=", "--option"))
-        columns = flatbed.schema(source, options=with_password(source, options, password_file))
+        given = {"query": query, "repair": repair, "date_order": date_order}
+        options.update({name: value for name, value in given.items() if value}, **pairs_of(option, "=", "--option"))
+        options = with_password(source, options, password_file)
+        if explain:
+            profile = flatbed.profile(source, options=options, enums=enums)
+            if ddl is not None:
+                print(profile.proposed.ddl(ddl, names(order_by) or profile.order_by))
+            elif as_json:
+                print(profile.to_json())
+            else:
+                print_profile(profile)
+            return
+        columns = flatbed.schema(source, options=options)
         if ddl is not None:
             print(columns.ddl(ddl, names(order_by)))
         elif as_json:

@@ -1,0 +1,191 @@
+// Statistics of a column. Enters: its values, batch by batch. Leaves: least, most, how many differ, and what type that
+// speaks for. Invariant: the order of the batches changes the samples alone.
+#include "columns/statistics.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "columns/format.hpp"
+
+namespace flatbed {
+namespace {
+
+constexpr size_t kMostSamples = 5;
+constexpr size_t kMostEnumValues = 64;
+constexpr size_t kMostEnumBytes = 64;
+constexpr uint64_t kRepeats = 10;  // values of a dictionary come again so often on average
+
+enum class Order : uint8_t { kNone, kSigned, kUnsigned, kFloat32, kFloat64 };
+
+Order order_of(TypeId id) noexcept {
+  switch (id) {
+    case TypeId::kInt8:
+    case TypeId::kInt16:
+    case TypeId::kInt32:
+    case TypeId::kInt64:
+    case TypeId::kInt128:
+    case TypeId::kInt256:
+    case TypeId::kDecimal32:
+    case TypeId::kDecimal64:
+    case TypeId::kDecimal128:
+    case TypeId::kDecimal256:
+    case TypeId::kDate32:
+    case TypeId::kDateTime64:
+      return Order::kSigned;
+    case TypeId::kBool:
+    case TypeId::kUInt8:
+    case TypeId::kUInt16:
+    case TypeId::kUInt32:
+    case TypeId::kUInt64:
+    case TypeId::kUInt128:
+    case TypeId::kUInt256:
+    case TypeId::kDate:
+    case TypeId::kDateTime:
+      return Order::kUnsigned;
+    case TypeId::kFloat32:
+      return Order::kFloat32;
+    case TypeId::kFloat64:
+      return Order::kFloat64;
+    default:
+      return Order::kNone;
+  }
+}
+
+template <class T>
+bool less_as(std::string_view a, std::string_view b) noexcept {
+  T x, y;
+  std::memcpy(&x, a.data(), sizeof x);
+  std::memcpy(&y, b.data(), sizeof y);
+  return x < y;
+}
+
+// Compares little-endian numbers of any width.
+bool less(std::string_view a, std::string_view b, Order order) noexcept {
+  if (order == Order::kFloat32) return less_as<float>(a, b);
+  if (order == Order::kFloat64) return less_as<double>(a, b);
+  for (size_t i = a.size(); i-- > 0;) {
+    if (a[i] == b[i]) continue;
+    const bool top_of_signed = order == Order::kSigned && i + 1 == a.size();
+    return top_of_signed ? static_cast<signed char>(a[i]) < static_cast<signed char>(b[i])
+                         : static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[i]);
+  }
+  return false;
+}
+
+std::string text_of(std::string_view value, const Type& type) {
+  std::string text;
+  if (!value.empty()) append_value(reinterpret_cast<const std::byte*>(value.data()), type, text);
+  return text;
+}
+
+}  // namespace
+
+void DistinctCounter::add(uint64_t hash) {
+  if (estimated_) return note(hash);
+  hashes_.insert(hash);
+  if (hashes_.size() <= kMostExact) return;
+  estimated_ = true;
+  registers_.assign(size_t{1} << kBits, 0);
+  for (const uint64_t known : hashes_) note(known);
+  hashes_.clear();
+}
+
+void DistinctCounter::note(uint64_t hash) noexcept {
+  uint8_t& most = registers_[hash >> (64 - kBits)];
+  const int zeros = std::countl_zero((hash << kBits) | (uint64_t{1} << (kBits - 1)));
+  most = std::max(most, static_cast<uint8_t>(zeros + 1));
+}
+
+// After Flajolet et al., "HyperLogLog". Above 10,000 values the correction for small counts matters up to 2.5
+// registers' worth, and with hashes of 64 bits none is needed for large ones.
+uint64_t DistinctCounter::count() const {
+  if (!estimated_) return hashes_.size();
+  const auto registers = static_cast<double>(registers_.size());
+  double sum = 0, empty = 0;
+  for (const uint8_t most : registers_) {
+    sum += std::ldexp(1.0, -int{most});
+    empty += most == 0;
+  }
+  const double raw = 0.7213 / (1 + 1.079 / registers) * registers * registers / sum;
+  const double count = raw <= 2.5 * registers && empty > 0 ? registers * std::log(registers / empty) : raw;
+  return static_cast<uint64_t>(std::llround(count));
+}
+
+void ColumnStatistics::keep_sample(std::string text) {
+  if (std::ranges::find(samples_, text) == samples_.end()) samples_.push_back(std::move(text));
+}
+
+void ColumnStatistics::add_text(std::string_view text) {
+  distinct_.add(XXH3_64bits(text.data(), text.size()));
+  longest_ = std::max<uint64_t>(longest_, text.size());
+  if (samples_.size() < kMostSamples) keep_sample(std::string(text));
+  if (!any_ || text < least_) least_ = text;
+  if (!any_ || text > most_) most_ = text;
+  if (many_) return;
+  many_ = text.size() > kMostEnumBytes || text.empty();
+  if (!many_ && !few_.contains(std::string(text))) few_.emplace(text);
+  many_ = many_ || few_.size() > kMostEnumValues;
+}
+
+void ColumnStatistics::add_fixed(const Column& column, size_t row) {
+  const size_t width = byte_width(type_);
+  const std::string_view value(reinterpret_cast<const char*>(column.values.data()) + row * width, width);
+  distinct_.add(XXH3_64bits(value.data(), value.size()));
+  if (samples_.size() < kMostSamples) keep_sample(text_of(value, type_));
+  const Order order = order_of(type_.id);
+  if (order == Order::kNone) return;
+  if (!any_ || less(value, least_, order)) least_ = value;
+  if (!any_ || less(most_, value, order)) most_ = value;
+}
+
+void ColumnStatistics::add(const Column& column) {
+  type_ = column.type;
+  nulls_ += column.nulls;
+  for (size_t row = 0; row < column.rows; ++row) {
+    if (column.is_null(row)) continue;
+    if (type_.id == TypeId::kString)
+      add_text(column.text(row));
+    else
+      add_fixed(column, row);
+    any_ = true;
+    ++values_;
+  }
+}
+
+void ColumnStatistics::propose(const ProfileOptions& options, ColumnProfile& into) const {
+  into.proposed = into.field.type;
+  if (type_.id != TypeId::kString || values_ == 0 || type_.low_cardinality) return;
+  const std::string count = std::to_string(into.distinct);
+  if (options.enums && !many_) {
+    EnumValues values;
+    std::vector<std::string> names(few_.begin(), few_.end());
+    std::ranges::sort(names);
+    for (std::string& name : names) values.emplace_back(std::move(name), static_cast<int16_t>(values.size() + 1));
+    into.proposed.id = TypeId::kEnum8;
+    into.proposed.values = std::make_shared<const EnumValues>(std::move(values));
+    into.why = "only " + count + " short values; a table takes no others then";
+  } else if (into.distinct_is_exact && into.distinct * kRepeats <= values_) {
+    into.proposed.low_cardinality = true;
+    into.why = count + " values in " + std::to_string(values_) + " rows";
+  }
+}
+
+void ColumnStatistics::describe(const ProfileOptions& options, ColumnProfile& into) const {
+  into.nulls = nulls_;
+  const bool is_text = type_.id == TypeId::kString;
+  into.min = is_text ? least_ : text_of(least_, type_);
+  into.max = is_text ? most_ : text_of(most_, type_);
+  into.distinct = distinct_.count();
+  into.distinct_is_exact = distinct_.is_exact();
+  into.longest_bytes = longest_;
+  into.samples = samples_;
+  propose(options, into);
+}
+
+}  // namespace flatbed
