@@ -68,6 +68,9 @@ def test_every_c_capability_has_a_python_one() -> None:
         "tables": "tables",
         "receipt": "Receipt",
         "copy": "copy",
+        "code": "catalogue",
+        "profile": "profile",
+        "quarantine": "quarantine",
         "pipeline": "Pipeline",
         "csv": "read_csv",
     }
