@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "columns/format.hpp"
+#include "columns/nested_text.hpp"
 
 namespace flatbed {
 namespace {
@@ -147,12 +148,20 @@ void ColumnStatistics::add_fixed(const Column& column, size_t row) {
 void ColumnStatistics::add(const Column& column) {
   type_ = column.type;
   nulls_ += column.nulls;
+  if (is_read_from_text(type_.id)) return add_texts(texts_of(column));
+  if (type_.id == TypeId::kString) return add_texts(column);
   for (size_t row = 0; row < column.rows; ++row) {
     if (column.is_null(row)) continue;
-    if (type_.id == TypeId::kString)
-      add_text(column.text(row));
-    else
-      add_fixed(column, row);
+    add_fixed(column, row);
+    any_ = true;
+    ++values_;
+  }
+}
+
+void ColumnStatistics::add_texts(const Column& texts) {
+  for (size_t row = 0; row < texts.rows; ++row) {
+    if (texts.is_null(row)) continue;
+    add_text(texts.text(row));
     any_ = true;
     ++values_;
   }
@@ -178,7 +187,7 @@ void ColumnStatistics::propose(const ProfileOptions& options, ColumnProfile& int
 
 void ColumnStatistics::describe(const ProfileOptions& options, ColumnProfile& into) const {
   into.nulls = nulls_;
-  const bool is_text = type_.id == TypeId::kString;
+  const bool is_text = type_.id == TypeId::kString || is_read_from_text(type_.id);
   into.min = is_text ? least_ : text_of(least_, type_);
   into.max = is_text ? most_ : text_of(most_, type_);
   into.distinct = distinct_.count();

@@ -38,6 +38,7 @@ class ColumnStatistics {
 
  private:
   void add_text(std::string_view text);
+  void add_texts(const Column& texts);
   void add_fixed(const Column& column, size_t row);
   void keep_sample(std::string text);
   void propose(const ProfileOptions& options, ColumnProfile& into) const;
