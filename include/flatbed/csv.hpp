@@ -141,6 +141,7 @@ Result<T> Row::get(std::string_view name) const {
 struct WriterOptions {
   Dialect dialect{};
   bool formula_safe = false;  ///< put ' before cells that a spreadsheet would run (=, +, -, @, tab, CR); changes data
+  bool as_is = false;  ///< the headings of fields for a header, where they have one; NULLs that end a row: nothing
 };
 
 /// Writes batches as CSV that Reader and the typed reader read back as the same values. A NULL becomes an empty field

@@ -28,11 +28,14 @@ struct Dialect {
   Setting<std::string> escape{"\""};   ///< the quote itself (doubled), one other byte, or empty
   Setting<std::string> newline{"\n"};  ///< for writing and for show; reading takes LF, CRLF and CR, mixed too
   Setting<bool> header{true};          ///< the first record names the columns
-  Setting<uint32_t> skip_rows{0};      ///< lines before the header
+  Setting<uint32_t> header_rows{1};  ///< records that name the columns, one name from all of them, with spaces between
+  Setting<bool> spaces{false};  ///< spaces before a field are layout; where a space delimits, several are one delimiter
+  Setting<uint32_t> skip_rows{0};  ///< lines before the header
   Setting<std::string> encoding{"utf-8"};
   Setting<std::vector<std::string>> nulls{{"", "\\N"}};  ///< unquoted fields that are NULL
   double score = 0;                                      ///< of the winner, 0 to 1; 0 when nothing was detected
   std::string runner_up{};                               ///< what came second, and its score; for show
+  uint32_t tables = 1;  ///< tables seen one below the other; the first is meant; for show
   friend bool operator==(const Dialect&, const Dialect&) = default;
 };
 

@@ -120,6 +120,7 @@ struct Field {
   Type type{};
   std::string decided_by{};  ///< who chose the type: "user", "table db.t", "line 12 of the file"; shown in errors
   std::shared_ptr<const Evidence> evidence{};  ///< null where the type was not inferred
+  std::optional<std::string> heading{};  ///< what stands above the column in a file read as it is; none: no header
   friend bool operator==(const Field& a, const Field& b) noexcept { return a.name == b.name && a.type == b.type; }
 };
 

@@ -22,10 +22,13 @@ void bind_dialect(py::module_& module) {
       .def_property_readonly("escape", [](const Dialect& dialect) { return dialect.escape.value; })
       .def_property_readonly("newline", [](const Dialect& dialect) { return dialect.newline.value; })
       .def_property_readonly("header", [](const Dialect& dialect) { return dialect.header.value; })
+      .def_property_readonly("header_rows", [](const Dialect& dialect) { return dialect.header_rows.value; })
+      .def_property_readonly("spaces", [](const Dialect& dialect) { return dialect.spaces.value; })
       .def_property_readonly("skip_rows", [](const Dialect& dialect) { return dialect.skip_rows.value; })
       .def_property_readonly("encoding", [](const Dialect& dialect) { return dialect.encoding.value; })
       .def_readonly("score", &Dialect::score, "Of the winner, 0 to 1.")
       .def_readonly("runner_up", &Dialect::runner_up, "What came second, and its score.")
+      .def_readonly("tables", &Dialect::tables, "Tables seen one below the other; the first is meant.")
       .def("to_json", [](const Dialect& dialect) { return to_json(dialect); })
       .def("__str__", [](const Dialect& dialect) { return to_string(dialect); })
       .def("__repr__", [](const Dialect& dialect) { return show("Dialect", to_string(dialect)); });

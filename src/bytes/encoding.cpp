@@ -54,6 +54,13 @@ std::string in_hex(std::string_view bytes) {
   return text;
 }
 
+// iconv has other names, and for Shift-JIS one table in which the byte 5C is a yen sign and one in which it stays.
+std::string iconv_name(const std::string& name) {
+  if (name == "latin-1" || name == "latin1") return "iso-8859-1";
+  if (name == "shift_jis" || name == "shift-jis" || name == "sjis") return "cp932";
+  return name;
+}
+
 class EncodedBytes final : public ByteSource {
  public:
   EncodedBytes(std::unique_ptr<ByteSource> stored, std::string encoding, const std::string& iconv_name)
@@ -145,9 +152,7 @@ class EncodedBytes final : public ByteSource {
 std::unique_ptr<ByteSource> to_utf8(std::unique_ptr<ByteSource> bytes, std::string_view encoding) {
   const std::string name = in_lower_case(encoding);
   if (name.empty() || name == "utf-8" || name == "utf8" || name == "utf-8-sig" || name == "ascii") return bytes;
-  // iconv calls this one otherwise.
-  const std::string iconv_name = name == "latin-1" || name == "latin1" ? "iso-8859-1" : name;
-  return std::make_unique<EncodedBytes>(std::move(bytes), name, iconv_name);
+  return std::make_unique<EncodedBytes>(std::move(bytes), name, iconv_name(name));
 }
 
 }  // namespace flatbed

@@ -466,8 +466,10 @@ void build_columns(const std::vector<ColumnPlan>& plans, const Records& records,
     State& state = states.emplace_back(plan, static_cast<uint32_t>(states.size()), records, failures, mended);
     const Type& type = state.type;
     state.checked = checked;
-    if (type.id == TypeId::kString && (!checked || plan.verbatim))
+    if (type.id == TypeId::kString && (!checked || plan.verbatim || records.syntax->spaces))
       loops.push_back(read_unchecked_texts);
+    else if (records.syntax->spaces)
+      loops.push_back(read_values);
     else
       loops.push_back(records.first.empty() ? choose_loop<true>(type, *records.nulls)
                                             : choose_loop<false>(type, *records.nulls));

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <thread>
 #include <utility>
 
+#include "columns/as_is.hpp"
 #include "columns/chunks.hpp"
 #include "columns/column_loops.hpp"
 #include "columns/infer.hpp"
@@ -21,7 +23,8 @@
 namespace flatbed {
 namespace {
 
-constexpr size_t kSniffBytes = size_t{64} << 10;
+constexpr size_t kSniffBytes = size_t{1} << 20;   // most of it for the encoding alone
+constexpr size_t kHeadLines = size_t{64} << 10;   // where the header is looked for
 constexpr size_t kHeadBytes = size_t{8} << 20;    // what types come from when a second pass is impossible
 constexpr size_t kGlanceBytes = size_t{1} << 20;  // what types come from when only the head is wanted
 // A chunk in work holds its bytes, its index, and columns about as large, some of them for the consumer.
@@ -30,7 +33,7 @@ constexpr size_t kChunkShare = 8;
 // One input after its header.
 struct Opened {
   std::unique_ptr<ChunkReader> chunks{};
-  std::vector<std::string> names{};
+  std::vector<std::string> header{};  // as it stands; empty cells where there is none
 };
 
 struct Parsed {
@@ -43,7 +46,9 @@ struct Parsed {
 class CsvSource final : public Source {
  public:
   CsvSource(std::vector<CsvInput> inputs, CsvSourceOptions options)
-      : inputs_(std::move(inputs)), options_(std::move(options)), dialect_(options_.dialect) {}
+      : inputs_(std::move(inputs)), options_(std::move(options)), dialect_(options_.dialect) {
+    options_.all_text = options_.all_text || options_.as_is;
+  }
 
   Result<Schema> open(const ReadRequest& request, std::stop_token stop) override;
   Result<std::optional<Delivery>> next(std::stop_token stop) override;
@@ -56,13 +61,16 @@ class CsvSource final : public Source {
   Result<Opened> open_input(size_t number, std::stop_token stop);
   Result<std::vector<std::string>> read_header(ChunkReader& chunks, std::stop_token stop);
   Status detect(ChunkReader& chunks, std::stop_token stop);
-  Status check_names(const std::vector<std::string>& names, const std::string& uri) const;
+  Status check_header(const std::vector<std::string>& header, const std::string& uri) const;
+  Status measure(std::stop_token stop);
+  Status name_columns();
   Status plan_columns(const ReadRequest& request);
   Status infer(const ReadRequest& request, const std::vector<size_t>& undecided, std::stop_token stop);
   Status profile(const std::vector<size_t>& undecided, std::vector<ColumnInference>& types, std::stop_token stop);
   Status glance(std::string_view head, bool whole, const std::vector<size_t>& undecided,
                 std::vector<ColumnInference>& types) const;
   void study(const Chunk& chunk, const std::vector<size_t>& undecided, std::vector<ColumnInference>& types) const;
+  Records as_fields(std::string_view text, const FieldIndex& index) const;
   Records records_of(const Chunk& chunk) const;
   Parsed parse(Chunk& chunk) const;
   void find_leniencies(const Chunk& chunk, const Records& records, std::vector<Failure>& failures,
@@ -72,7 +80,9 @@ class CsvSource final : public Source {
   Error unsure_dates(const ColumnPlan& plan, const Witness& witness) const;
   void tell_repairs(const Chunk& chunk, const Records& records, const std::vector<Failure>& failures,
                     std::vector<Failure> mended, std::vector<Finding>& leniencies) const;
+  void parse_as_is(Chunk& chunk, Parsed& parsed) const;
   Delivery deliver(Parsed parsed);
+  uint64_t table_left() const;
   void start_crew();
   Error here(Code code, std::string message, const std::string& uri) const;
 
@@ -83,9 +93,12 @@ class CsvSource final : public Source {
   NullTokens nulls_{};
   std::string header_text_{};
   Leniency leniency_ = Leniency::kAllow;
-  Repairs repairs_{};                  // none in a strict run
-  std::vector<Finding> leniencies_{};  // of the input as a whole
-  std::vector<std::string> names_{};
+  Repairs repairs_{};                   // none in a strict run
+  std::vector<Finding> leniencies_{};   // of the input as a whole
+  std::vector<std::string> header_{};   // of the first input
+  size_t width_ = 0;                    // of the widest record, where the input is read as it is
+  std::vector<std::string> names_{};    // of its columns
+  std::vector<uint64_t> table_rows_{};  // of each input that is read as it is
   std::vector<ColumnPlan> plans_{};
   std::shared_ptr<const Schema> schema_{};
   unsigned threads_ = 1;
@@ -113,6 +126,10 @@ Records as_records(std::string_view text, const Syntax& syntax, const NullTokens
   return records;
 }
 
+Records CsvSource::as_fields(std::string_view text, const FieldIndex& index) const {
+  return {.text = text, .syntax = &syntax_, .nulls = &nulls_, .index = &index, .columns = names_.size()};
+}
+
 Records CsvSource::records_of(const Chunk& chunk) const {
   return as_records(chunk.bytes.text(), syntax_, nulls_, chunk.index, names_.size());
 }
@@ -130,13 +147,14 @@ Status CsvSource::detect(ChunkReader& chunks, std::stop_token stop) {
   auto syntax = make_syntax(dialect_);
   if (!syntax) return std::move(syntax).error();
   syntax_ = std::move(*syntax);
+  syntax_.mends = options_.as_is;
   nulls_ = options_.all_text ? NullTokens() : NullTokens(dialect_.nulls.value);
   return {};
 }
 
 // Passes over `count` lines, and over empty lines after them.
 Status skip_lines(ChunkReader& chunks, size_t count, std::stop_token stop) {
-  for (size_t window = kSniffBytes;; window *= 2) {
+  for (size_t window = kHeadLines;; window *= 2) {
     auto head = chunks.peek(window, stop);
     if (!head) return std::move(head).error();
     const bool whole = head->size() < window;
@@ -150,46 +168,59 @@ Status skip_lines(ChunkReader& chunks, size_t count, std::stop_token stop) {
     const bool pair = (*head)[end] == '\r' && end + 1 < head->size() && (*head)[end + 1] == '\n';
     chunks.drop(end + (pair ? 2 : 1));
     if (count > 0) --count;
-    window = kSniffBytes / 2;
+    window = kHeadLines / 2;
   }
 }
 
-// Returns the fields of the first record, and passes over it when it is the header.
+// Joins the names of each column. A name that stands over several columns stands over the first of them, and the cells
+// after it are empty; the last record names each column itself.
+std::vector<std::string> join_headers(std::vector<std::vector<std::string>> rows) {
+  std::vector<std::string> joined;
+  for (std::vector<std::string>& row : rows) {
+    const auto named = std::ranges::count_if(row, [](const std::string& name) { return !name.empty(); });
+    const bool spans = &row != &rows.back() && named > 1;
+    for (size_t i = 1; spans && i < row.size(); ++i)
+      if (row[i].empty()) row[i] = row[i - 1];
+    if (joined.size() < row.size()) joined.resize(row.size());
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (!joined[i].empty() && !row[i].empty()) joined[i] += ' ';
+      joined[i] += row[i];
+    }
+  }
+  return joined;
+}
+
+// Returns the header and passes over it; without one, as many empty names as the first record has fields.
 Result<std::vector<std::string>> CsvSource::read_header(ChunkReader& chunks, std::stop_token stop) {
   const bool header = dialect_.header.value;
-  for (size_t window = kSniffBytes;; window *= 2) {
+  const size_t wanted = header ? std::max<size_t>(dialect_.header_rows.value, 1) : 1;
+  for (size_t window = kHeadLines;; window *= 2) {
     auto head = chunks.peek(window, stop);
     if (!head) return std::move(head).error();
     if (head->empty()) {
+      if (options_.as_is) {
+        dialect_.header.value = false;
+        return std::vector<std::string>(1);
+      }
       const std::string& uri = chunks.source().uri();
       return here(Code::kEmpty, uri + " is empty: expected at least a " + (header ? "header" : "record"), uri);
     }
     const bool whole = head->size() < window;
     FieldIndex index;
     index_fields(*head, syntax_, whole, index);
-    if (index.fields == 0 && window < most_) continue;
-    if (index.fields == 0)
+    const Records records = {.text = *head, .syntax = &syntax_, .nulls = &nulls_, .index = &index};
+    std::vector<Stretch> stretches = find_stretches(*head, index, 1);
+    if (stretches.size() < wanted && !whole && window < most_) continue;
+    if (stretches.empty())
       return here(Code::kRowTooWide, "the header is larger than the memory limit allows", chunks.source().uri());
-    size_t last = 0;
-    const auto ends = [&](size_t at) { return at == head->size() || (*head)[at] == '\n' || (*head)[at] == '\r'; };
-    while (!ends(index.end(last))) ++last;
-    Records record{
-        .text = *head, .syntax = &syntax_, .nulls = &nulls_, .index = &index, .columns = last + 1, .rows = 1};
-    std::vector<std::string> names;
-    for (size_t field = 0; field <= last; ++field) {
-      const RawField raw = raw_field(record, field, field == last);
-      std::string name;
-      if (header && raw.quoted)
-        append_unescaped(raw.text, syntax_, name);
-      else if (header)
-        name = raw.text;
-      names.push_back(name.empty() ? "column_" + std::to_string(field + 1) : std::move(name));
-    }
-    if (header) {
-      header_text_ = head->substr(0, index.end(last) + size_t{1});
-      chunks.drop(header_text_.size());
-    }
-    return names;
+    stretches.resize(std::min(stretches.size(), wanted));
+    std::vector<std::vector<std::string>> rows;
+    for (const Stretch& stretch : stretches) rows.push_back(texts_of(records, stretch));
+    if (!header) return std::vector<std::string>(rows[0].size());
+    const Stretch& last = stretches.back();
+    header_text_ = head->substr(0, index.end(last.first + last.fields - 1) + size_t{1});
+    chunks.drop(header_text_.size());
+    return join_headers(std::move(rows));
   }
 }
 
@@ -199,7 +230,7 @@ Result<Opened> CsvSource::open_input(size_t number, std::stop_token stop) {
   Opened opened;
   opened.chunks = std::make_unique<ChunkReader>(std::move(*bytes), chunk_bytes_, most_);
   ChunkReader& chunks = *opened.chunks;
-  if (names_.empty()) {
+  if (header_.empty()) {
     if (Status status = detect(chunks, stop); !status) return status;
   }
   chunks.decode(dialect_.encoding.value);
@@ -207,17 +238,17 @@ Result<Opened> CsvSource::open_input(size_t number, std::stop_token stop) {
   if (!mark) return std::move(mark).error();
   if (*mark == "\xEF\xBB\xBF") chunks.drop(3);
   if (Status status = skip_lines(chunks, dialect_.skip_rows.value, stop); !status) return status;
-  auto names = read_header(chunks, stop);
-  if (!names) return std::move(names).error();
-  opened.names = std::move(*names);
+  auto header = read_header(chunks, stop);
+  if (!header) return std::move(header).error();
+  opened.header = std::move(*header);
   return opened;
 }
 
 // Every input has the header of the first one.
-Status CsvSource::check_names(const std::vector<std::string>& names, const std::string& uri) const {
-  if (!dialect_.header.value || names == names_) return {};
-  for (const std::string& name : names_) {
-    if (std::ranges::find(names, name) == names.end()) {
+Status CsvSource::check_header(const std::vector<std::string>& header, const std::string& uri) const {
+  if (!dialect_.header.value || header == header_) return {};
+  for (const std::string& name : header_) {
+    if (std::ranges::find(header, name) == header.end()) {
       Error error = here(Code::kNoColumn, "the header lacks a column of the first file: " + name, uri);
       error.expected = "the header of " + inputs_[0].uri;
       error.hint = "read the files one by one";
@@ -230,12 +261,18 @@ Status CsvSource::check_names(const std::vector<std::string>& names, const std::
   return error;
 }
 
-Status CsvSource::plan_columns(const ReadRequest& request) {
-  const auto number_of = [&](const std::string& name) {
-    return static_cast<size_t>(std::ranges::find(names_, name) - names_.begin());
-  };
+// Names a column that has no name. A name that comes twice is an error, or is told apart where names are only for us.
+Status CsvSource::name_columns() {
+  names_ = header_;
+  names_.resize(std::max(names_.size(), width_));
   for (size_t i = 0; i < names_.size(); ++i) {
-    if (number_of(names_[i]) == i) continue;
+    if (names_[i].empty()) names_[i] = "column_" + std::to_string(i + 1);
+    const auto known = names_.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(names_.begin(), known, names_[i]) == known) continue;
+    if (options_.as_is) {
+      names_[i] += "_" + std::to_string(i + 1);
+      continue;
+    }
     Error error = here(Code::kDuplicateName, "two columns have the same name: " + names_[i], inputs_[0].uri);
     error.where.line = uint64_t{1} + dialect_.skip_rows.value;
     error.where.column = static_cast<uint32_t>(i);
@@ -244,6 +281,13 @@ Status CsvSource::plan_columns(const ReadRequest& request) {
     error.hint = "rename one of the columns in the file";
     return error;
   }
+  return {};
+}
+
+Status CsvSource::plan_columns(const ReadRequest& request) {
+  const auto number_of = [&](const std::string& name) {
+    return static_cast<size_t>(std::ranges::find(names_, name) - names_.begin());
+  };
   const std::vector<std::string>& wanted = request.columns.empty() ? names_ : request.columns;
   for (const std::string& name : wanted) {
     const size_t source = number_of(name);
@@ -261,8 +305,38 @@ Status CsvSource::plan_columns(const ReadRequest& request) {
       if (id == TypeId::kDate || id == TypeId::kDate32) plan.date_order = options_.date_order;
     }
     plan.repairs = repairs_;
-    if (options_.all_text) plan.field.decided_by = "all_text";
+    if (options_.all_text) plan.field.decided_by = options_.as_is ? "as_is" : "all_text";
+    if (options_.as_is) plan.field.type.nullable = true;
+    if (options_.as_is && dialect_.header.value && source < header_.size()) plan.field.heading = header_[source];
     plans_.push_back(std::move(plan));
+  }
+  return {};
+}
+
+// Finds how far the table of each input goes, and how wide it is.
+Status CsvSource::measure(std::stop_token stop) {
+  width_ = header_.size();
+  for (size_t number = 0; number < inputs_.size(); ++number) {
+    Outline outline(header_.size(), dialect_.header.value ? header_ : std::vector<std::string>());
+    Chunk chunk;
+    if (!inputs_[number].reopenable) {
+      auto head = now_.chunks->peek(std::min(kHeadBytes, most_), stop);
+      if (!head) return std::move(head).error();
+      index_fields(*head, syntax_, head->size() < kHeadBytes, chunk.index);
+      outline.add(as_fields(head->substr(0, chunk.index.consumed), chunk.index));
+    } else {
+      auto opened = open_input(number, stop);
+      if (!opened) return std::move(opened).error();
+      while (true) {
+        auto more = opened->chunks->next(syntax_, chunk, stop);
+        if (!more) return std::move(more).error();
+        if (!*more) break;
+        outline.add(as_fields(chunk.bytes.text(), chunk.index));
+      }
+    }
+    const bool whole = inputs_[number].reopenable;
+    table_rows_.push_back(whole ? outline.rows() : std::numeric_limits<uint64_t>::max());
+    width_ = std::max(width_, outline.width());
   }
   return {};
 }
@@ -309,7 +383,7 @@ Status CsvSource::profile(const std::vector<size_t>& undecided, std::vector<Colu
   for (size_t number = 0; number < inputs_.size(); ++number) {
     auto opened = open_input(number, stop);
     if (!opened) return std::move(opened).error();
-    if (Status status = check_names(opened->names, inputs_[number].uri); !status) return status;
+    if (Status status = check_header(opened->header, inputs_[number].uri); !status) return status;
     ChunkReader& chunks = *opened->chunks;
     OrderedCrew<Chunk, Types> crew(
         threads_, slots_, [&](Chunk& chunk, std::stop_token inner) { return chunks.next(syntax_, chunk, inner); },
@@ -400,7 +474,11 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
   if (!opened) return std::move(opened).error();
   now_ = std::move(*opened);
   if (Status status = check_encoding(); !status) return status;
-  names_ = now_.names;
+  header_ = now_.header;
+  if (options_.as_is) {
+    if (Status status = measure(stop); !status) return status;
+  }
+  if (Status status = name_columns(); !status) return status;
   if (Status status = plan_columns(request); !status) return status;
   std::vector<size_t> undecided;
   for (size_t i = 0; i < plans_.size(); ++i) {
@@ -481,9 +559,38 @@ void CsvSource::tell_repairs(const Chunk& chunk, const Records& records, const s
     add_finding(leniencies, error);
 }
 
+// Records wider than the table was in its head are misfits. Where the whole file was measured there are none in the
+// table.
+void CsvSource::parse_as_is(Chunk& chunk, Parsed& parsed) const {
+  Records records = as_fields(chunk.bytes.text(), chunk.index);
+  std::vector<Stretch> stretches = find_stretches(records.text, chunk.index, header_.size());
+  records.rows = stretches.size();
+  const bool measured = inputs_[input_].reopenable;
+  for (size_t row = 0; row < stretches.size() && !measured; ++row) {
+    const auto [first, fields] = stretches[row];
+    if (fields <= names_.size()) continue;
+    records.misfits.push_back({.record = static_cast<uint32_t>(row),
+                               .begin = chunk.index.begin(first),
+                               .end = chunk.index.end(first + fields - 1),
+                               .fields = fields,
+                               .code = Code::kRowTooLong});
+  }
+  std::vector<size_t> sources;
+  for (const ColumnPlan& plan : plans_) sources.push_back(plan.source);
+  parsed.columns = build_as_is(records, stretches, sources, chunk.bytes);
+  if (!records.misfits.empty())
+    parsed.rejects = make_rejects(inputs_[input_].uri, dialect_.header.value, chunk, records, plans_, {});
+  parsed.origin.records = records.rows;
+}
+
 Parsed CsvSource::parse(Chunk& chunk) const {
   Parsed parsed;
   parsed.origin = {.byte_begin = chunk.byte, .byte_end = chunk.byte + chunk.bytes.size(), .first_line = chunk.line};
+  if (options_.as_is) {
+    parse_as_is(chunk, parsed);
+    chunk.bytes = {};
+    return parsed;
+  }
   RecordMender mender(repairs_);
   if (repairs_.of_records()) mender.mend(inputs_[input_].uri, syntax_, nulls_, names_.size(), chunk, parsed.leniencies);
   const Records records = records_of(chunk);
@@ -506,6 +613,8 @@ Parsed CsvSource::parse(Chunk& chunk) const {
 Delivery CsvSource::deliver(Parsed parsed) {
   parsed.origin.first_record = records_here_;
   const auto rows = static_cast<size_t>(parsed.origin.records);
+  const size_t left = std::min<size_t>(rows, table_left());
+  parsed.origin.records = left;
   Delivery delivery{.batch = Batch(schema_, std::move(parsed.columns), rows, parsed.origin),
                     .rejects = std::move(parsed.rejects),
                     .leniencies = std::move(parsed.leniencies)};
@@ -514,17 +623,23 @@ Delivery CsvSource::deliver(Parsed parsed) {
   for (Finding& finding : delivery.leniencies)
     for (Error& example : finding.examples)
       if (example.where.record) *example.where.record += records_here_;
-  if (!delivery.rejects.empty()) {
+  if (!delivery.rejects.empty() || left < rows) {
     std::vector<uint8_t> keep(rows, 1);
+    std::fill(keep.begin() + static_cast<std::ptrdiff_t>(left), keep.end(), uint8_t{0});
     for (Error& reject : delivery.rejects) {
       keep[static_cast<size_t>(*reject.where.record)] = 0;
       *reject.where.record += records_here_;
     }
     delivery.batch = delivery.batch.filter(keep);
   }
-  records_here_ += rows;
-  records_done_ += rows;
+  records_here_ += left;
+  records_done_ += left;
   return delivery;
+}
+
+// Records of this input's table that are still to come.
+uint64_t CsvSource::table_left() const {
+  return options_.as_is ? table_rows_[input_] - records_here_ : std::numeric_limits<uint64_t>::max();
 }
 
 Result<std::optional<Delivery>> CsvSource::next(std::stop_token stop) {
@@ -532,8 +647,8 @@ Result<std::optional<Delivery>> CsvSource::next(std::stop_token stop) {
     auto parsed = crew_->next(stop);
     if (!parsed) return std::move(parsed).error();
     if (*parsed) {
-      // A chunk of empty lines holds no record.
-      if ((*parsed)->origin.records == 0) continue;
+      // A chunk of empty lines holds no record, and one behind the table none of its own.
+      if ((*parsed)->origin.records == 0 || table_left() == 0) continue;
       return std::optional<Delivery>(deliver(std::move(**parsed)));
     }
     if (input_ + 1 >= inputs_.size()) return std::optional<Delivery>();
@@ -542,7 +657,7 @@ Result<std::optional<Delivery>> CsvSource::next(std::stop_token stop) {
     ++input_;
     auto opened = open_input(input_, stop);
     if (!opened) return std::move(opened).error();
-    if (Status status = check_names(opened->names, inputs_[input_].uri); !status) return status;
+    if (Status status = check_header(opened->header, inputs_[input_].uri); !status) return status;
     now_ = std::move(*opened);
     start_crew();
   }

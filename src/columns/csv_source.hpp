@@ -25,6 +25,7 @@ struct CsvInput {
 struct CsvSourceOptions {
   Dialect dialect{};      ///< what the user chose; the rest is detected in the first input
   bool all_text = false;  ///< every column is String, and no text means NULL
+  bool as_is = false;     ///< as all_text; records of any width, and of several tables the first: see columns/as_is.hpp
   Repairs repairs{};
   bool ordered_dates_are_text = false;      ///< dates such as 26/04/2026 are text
   DateOrder date_order = DateOrder::kNone;  ///< kDayFirst, kMonthFirst: how such dates are written; else by proof

@@ -71,11 +71,15 @@ struct RawField {
 void find_records(Records& records);
 /// Returns a field without quotes. `last` says that it ends its record, so that no delimiter follows.
 inline RawField raw_field(const Records& records, size_t field, bool last) noexcept {
-  const uint32_t begin = records.index->begin(field);
+  uint32_t begin = records.index->begin(field);
   uint32_t end = records.index->end(field);
   if (!last) end -= static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
   // Outside of quotes a CR is never data.
   if (records.index->returns && end > begin && records.text[end - 1] == '\r') --end;
+  if (records.syntax->spaces) {
+    while (begin < end && records.text[begin] == ' ') ++begin;
+    while (records.syntax->runs() && begin < end && records.text[end - 1] == ' ') --end;
+  }
   const std::string_view text = records.text.substr(begin, end - begin);
   if (!records.syntax->quotes || text.size() < 2 || text[0] != records.syntax->quote) return {text, false};
   return {text.substr(1, text.size() - 2), true};

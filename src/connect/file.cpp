@@ -23,9 +23,17 @@ constexpr OptionSpec kOptions[] = {
     {.name = "quote", .help = "Character around fields; empty: fields are never quoted"},
     {.name = "escape", .help = "Character before a quote inside a quoted field; the quote itself: doubled"},
     {.name = "header", .type = OptionType::kFlag, .help = "The first record names the columns"},
+    {.name = "header_rows",
+     .type = OptionType::kCount,
+     .help = "Records that name the columns; 0: none; the names of several are joined by a space",
+     .use = Use::kRead},
     {.name = "skip_rows",
      .type = OptionType::kCount,
      .help = "Lines to leave out before the header",
+     .use = Use::kRead},
+    {.name = "spaces",
+     .type = OptionType::kFlag,
+     .help = "Spaces before a field are layout; where a space delimits, several are one delimiter",
      .use = Use::kRead},
     {.name = "encoding", .help = "Encoding of the text: utf-8, utf-16le, utf-16be, latin-1, cp1252", .use = Use::kRead},
     {.name = "nulls", .type = OptionType::kNames, .help = "Unquoted fields that are NULL", .default_text = ",\\N"},
@@ -44,6 +52,10 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "auto",
      .choices = "auto|dmy|mdy|text",
      .use = Use::kRead},
+    {.name = "as_is",
+     .type = OptionType::kFlag,
+     .help = "Carry the first table of a file as it stands: every field text, rows of any length, names as written",
+     .default_text = "false"},
     {.name = "member", .help = "Member of a zip or tar archive", .use = Use::kRead},
     {.name = "unpack_limit",
      .type = OptionType::kBytes,
@@ -103,7 +115,11 @@ Dialect dialect_of(const Uri& uri, const Options& options) {
   choose(options, "quote", dialect.quote, unescaped(options.text("quote")));
   choose(options, "escape", dialect.escape, unescaped(options.text("escape")));
   choose(options, "header", dialect.header, options.flag("header"));
+  choose(options, "header_rows", dialect.header_rows, static_cast<uint32_t>(options.count("header_rows")));
+  if (options.given("header_rows") && !options.given("header"))
+    dialect.header = {dialect.header_rows.value > 0, Chosen::kUser};
   choose(options, "skip_rows", dialect.skip_rows, static_cast<uint32_t>(options.count("skip_rows")));
+  choose(options, "spaces", dialect.spaces, options.flag("spaces"));
   choose(options, "encoding", dialect.encoding, options.text("encoding"));
   choose(options, "nulls", dialect.nulls, options.names("nulls"));
   if (dialect.quote.value.empty()) dialect.escape = {"", dialect.quote.by};
@@ -116,6 +132,7 @@ Result<CsvSourceOptions> source_options(const Uri& uri, const Options& options) 
   const std::string& order = options.text("date_order");
   return CsvSourceOptions{.dialect = dialect_of(uri, options),
                           .all_text = options.flag("all_text"),
+                          .as_is = options.flag("as_is"),
                           .repairs = *repairs,
                           .ordered_dates_are_text = order == "text",
                           .date_order = order == "dmy"   ? DateOrder::kDayFirst
@@ -146,8 +163,8 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
   return csv_source(std::move(inputs), std::move(*source));
 }
 
-// As much as the detection looks at.
-constexpr size_t kSampleBytes = size_t{1} << 16;
+// As much as the detection looks at, most of it for the encoding alone.
+constexpr size_t kSampleBytes = size_t{1} << 20;
 
 Result<Dialect> sniff_head(ByteSource& bytes, const Dialect& given, std::stop_token stop) {
   std::string sample;
@@ -232,7 +249,9 @@ class FileSink final : public Sink {
 };
 
 Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) {
-  csv::WriterOptions writer{.dialect = dialect_of(uri, options), .formula_safe = options.flag("formula_safe")};
+  csv::WriterOptions writer{.dialect = dialect_of(uri, options),
+                            .formula_safe = options.flag("formula_safe"),
+                            .as_is = options.flag("as_is")};
   WriteFileOptions file{.overwrite = options.flag("overwrite"), .compression = options.text("compression")};
   std::unique_ptr<Sink> sink = std::make_unique<FileSink>(uri.path, std::move(file), csv_encoder(std::move(writer)));
   return sink;

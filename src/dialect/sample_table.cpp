@@ -21,6 +21,7 @@ class Cutter {
   bool record(SampleTable& table) {
     SampleRecord record{.first_cell = table.cells.size(), .line = line_};
     const size_t begin = at_;
+    while (trial_.runs && !done() && delimiter_here()) ++at_;
     bool more = true;
     while (more) {
       table.cells.push_back(cell(table));
@@ -39,14 +40,19 @@ class Cutter {
       // A space before a quote is common; the reader is stricter, but the quote tells the dialect all the same.
       size_t open = at_;
       while (open < text_.size() && text_[open] == ' ' && trial_.delimiter != " ") ++open;
-      if (open < text_.size() && text_[open] == trial_.quote) return quoted(open + 1, table);
+      if (open < text_.size() && text_[open] == trial_.quote) {
+        const bool spaced = open > at_;
+        SampleCell cell = quoted(open + 1, table);
+        cell.spaced = spaced;
+        return cell;
+      }
     }
     const size_t begin = at_;
     to_stop();
     const std::string_view text = text_.substr(begin, at_ - begin);
     if (trial_.quote != 0)
       table.outside_quotes += static_cast<size_t>(std::count(text.begin(), text.end(), trial_.quote));
-    return {.text = text};
+    return {.text = text, .spaced = text.starts_with(' ')};
   }
 
   SampleCell quoted(size_t begin, SampleTable& table) {
@@ -73,6 +79,7 @@ class Cutter {
     to_stop();
     const std::string_view tail = text_.substr(after, at_ - after);
     cell.faulty = !closed || tail.find_first_not_of(' ') != std::string_view::npos;
+    table.open += !closed;
     table.faulty += cell.faulty;
     table.quoted += !cell.faulty;
     if (!cell.faulty) table.escaped += escaped;
@@ -100,7 +107,7 @@ class Cutter {
     if (done() || !delimiter_here()) return false;
     do at_ += trial_.delimiter.size();
     while (trial_.runs && !done() && delimiter_here());
-    return true;
+    return !trial_.runs || !(done() || text_[at_] == '\n' || text_[at_] == '\r');
   }
   bool skip_line_end(SampleTable& table) {
     if (done()) return false;

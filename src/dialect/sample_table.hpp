@@ -22,6 +22,7 @@ struct Trial {
 struct SampleCell {
   std::string_view text;
   bool quoted = false;
+  bool spaced = false;  // a space stands before it, which is no part of a quoted one
   bool faulty = false;  // text follows the closing quote, or there is none
 };
 
@@ -38,6 +39,7 @@ struct SampleTable {
   size_t quoted = 0;   // well quoted cells
   size_t escaped = 0;  // escaped quotes in them
   size_t faulty = 0;
+  size_t open = 0;                  // cells whose quote is open where the sample ends
   size_t outside_quotes = 0;        // quotes in unquoted cells
   size_t paired_backslashes = 0;    // in quoted cells: as many as an escaping writer leaves
   size_t lone_backslashes = 0;      // and the ones that it would not

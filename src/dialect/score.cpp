@@ -63,32 +63,54 @@ size_t main_width(const SampleTable& table) {
       ->first;
 }
 
+// Where # delimits, it leaves an empty cell before the comment.
 bool is_comment(const SampleTable& table, const SampleRecord& record) {
-  const SampleCell& cell = table.cells[record.first_cell];
-  return !record.blank && !cell.quoted && cell.text.starts_with('#');
+  if (record.blank || table.cells[record.first_cell].quoted) return false;
+  const std::string_view text = table.cells[record.first_cell].text;
+  return text.starts_with('#') || (text.empty() && record.cells > 1 && text.data()[0] == '#');
+}
+
+bool is_gap(const SampleTable& table, size_t record) {
+  return table.records[record].blank || filled(table, table.records[record]) == 0;
 }
 
 // Tells whether what is left without the first records can still be a table: more lines than went, or a gap between.
-bool enough_below(const SampleTable& table, size_t first) {
+// A sample that ends before its file may show few of many lines.
+bool enough_below(const SampleTable& table, size_t first, bool whole) {
   const auto blank = [](const SampleRecord& record) { return record.blank; };
   const auto begin = table.records.begin(), middle = begin + static_cast<std::ptrdiff_t>(first);
   const auto gone = static_cast<size_t>(middle - begin - std::count_if(begin, middle, blank));
   const auto left =
       static_cast<size_t>(table.records.end() - middle - std::count_if(middle, table.records.end(), blank));
-  return left > 0 && (left > 2 * gone || (first > 0 && table.records[first - 1].blank));
+  if (left == 0) return false;
+  if (left > 2 * gone || (first > 0 && is_gap(table, first - 1))) return true;
+  return !whole && table.cells.size() - table.records[first].first_cell > 4 * first;
+}
+
+// In one column a preamble is what stands before an empty line, when none comes later.
+size_t first_of_one_column(const SampleTable& table, size_t end) {
+  size_t first = 0;
+  while (first < end && table.records[first].blank) ++first;
+  if (first == table.records.size()) return 0;
+  size_t gap = first;
+  while (gap < end && !table.records[gap].blank) ++gap;
+  while (gap < end && table.records[gap].blank) ++gap;
+  const auto blank = [](const SampleRecord& record) { return record.blank; };
+  const auto rest = table.records.begin() + static_cast<std::ptrdiff_t>(gap);
+  const bool is_table = table.records.size() > 2 * gap && std::none_of(rest, table.records.end(), blank);
+  return gap < end && is_table ? gap : first;
 }
 
 // Returns the index of the first record of the table itself. A preamble is lines that hold at most one cell.
-size_t first_record(const SampleTable& table, size_t width) {
+size_t first_record(const SampleTable& table, size_t width, bool whole) {
   constexpr size_t kMostPreamble = 40;
   const size_t end = std::min(table.records.size(), kMostPreamble);
+  if (width < 2) return first_of_one_column(table, end);
   size_t first = 0;
   for (size_t at = 0; at < end; ++at) {
     const SampleRecord& record = table.records[at];
     const size_t cells = filled(table, record);
-    if (width < 2) {
-      if (!record.blank) break;
-    } else if (cells > 1 && !(is_comment(table, record) && record.cells != width)) {
+    if (cells > 1 && !(is_comment(table, record) && record.cells != width)) {
       if (record.cells * 2 > width) break;
       continue;
     } else if (cells == 1 && record.cells == width && width == 2) {
@@ -97,7 +119,7 @@ size_t first_record(const SampleTable& table, size_t width) {
     }
     first = at + 1;
   }
-  return enough_below(table, first) ? first : 0;
+  return enough_below(table, first, whole) ? first : 0;
 }
 
 // A column that is empty in every record comes from a delimiter at the end of the lines.
@@ -166,9 +188,9 @@ double cell_score(const Scored& candidate) {
   return cells == 0 ? 0 : believed / static_cast<double>(cells);
 }
 
-void rate(Scored& candidate, double prior) {
+void rate(Scored& candidate, double prior, bool whole) {
   candidate.width = main_width(candidate.table);
-  candidate.first = first_record(candidate.table, candidate.width);
+  candidate.first = first_record(candidate.table, candidate.width, whole);
   candidate.score = pattern_score(candidate) * cell_score(candidate) * prior;
 }
 
@@ -246,12 +268,12 @@ std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& 
       for (const char escape : escapes_of(text, quote, given.escape)) {
         Scored scored{.trial = {delimiter, quote, escape, runs}};
         scored.table = cut_sample(text, whole, scored.trial, kMostRecords);
-        if (quote != 0 && scored.table.quoted == 0 && given.quote.by != Chosen::kUser) continue;
+        if (quote != 0 && scored.table.quoted + scored.table.open == 0 && given.quote.by != Chosen::kUser) continue;
         double belief_in = prior * quote_factor(scored, has_quotes) * (escape != quote ? 0.995 : 1);
         // One record proves little.
         if (scored.table.records.size() == 1 && !occurs(",;\t|", delimiter)) belief_in *= 0.3;
         explained = explained || explains_quotes(scored);
-        rate(scored, belief_in);
+        rate(scored, belief_in, whole);
         all.push_back(std::move(scored));
       }
     }

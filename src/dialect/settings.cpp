@@ -39,14 +39,21 @@ std::string visible(std::string_view text) {
 std::vector<std::pair<std::string, std::string>> settings_of(const Dialect& dialect) {
   std::string nulls;
   for (const std::string& token : dialect.nulls.value) nulls += (nulls.empty() ? "" : " ") + visible(token);
-  return {{"delimiter", said(dialect.delimiter, sign(dialect.delimiter.value))},
-          {"quote", said(dialect.quote, sign(dialect.quote.value))},
-          {"escape", said(dialect.escape, sign(dialect.escape.value))},
-          {"newline", said(dialect.newline, sign(dialect.newline.value))},
-          {"header", said(dialect.header, dialect.header.value ? "yes" : "no")},
-          {"skip_rows", said(dialect.skip_rows, std::to_string(dialect.skip_rows.value))},
-          {"encoding", said(dialect.encoding, dialect.encoding.value)},
-          {"nulls", said(dialect.nulls, nulls.empty() ? "none" : nulls)}};
+  std::vector<std::pair<std::string, std::string>> settings = {
+      {"delimiter", said(dialect.delimiter, sign(dialect.delimiter.value))},
+      {"quote", said(dialect.quote, sign(dialect.quote.value))},
+      {"escape", said(dialect.escape, sign(dialect.escape.value))},
+      {"newline", said(dialect.newline, sign(dialect.newline.value))},
+      {"header", said(dialect.header, dialect.header.value ? "yes" : "no")},
+      {"skip_rows", said(dialect.skip_rows, std::to_string(dialect.skip_rows.value))},
+      {"encoding", said(dialect.encoding, dialect.encoding.value)},
+      {"nulls", said(dialect.nulls, nulls.empty() ? "none" : nulls)}};
+  // What few files have is told of those alone.
+  if (dialect.header_rows.value > 1)
+    settings.emplace_back("header_rows", said(dialect.header_rows, std::to_string(dialect.header_rows.value)));
+  if (dialect.spaces.value) settings.emplace_back("spaces", said(dialect.spaces, "layout"));
+  if (dialect.tables > 1) settings.emplace_back("tables", std::to_string(dialect.tables) + ", the first is meant");
+  return settings;
 }
 
 std::map<std::string, std::string> options_of(const Dialect& dialect) {
@@ -56,13 +63,16 @@ std::map<std::string, std::string> options_of(const Dialect& dialect) {
     for (const char c : token) nulls += c == '"' ? "\"\"" : std::string(1, c);
     nulls += '"';
   }
-  return {{"delimiter", dialect.delimiter.value},
-          {"quote", dialect.quote.value},
-          {"escape", dialect.escape.value},
-          {"header", dialect.header.value ? "true" : "false"},
-          {"skip_rows", std::to_string(dialect.skip_rows.value)},
-          {"encoding", dialect.encoding.value},
-          {"nulls", nulls}};
+  std::map<std::string, std::string> options = {{"delimiter", dialect.delimiter.value},
+                                                {"quote", dialect.quote.value},
+                                                {"escape", dialect.escape.value},
+                                                {"header", dialect.header.value ? "true" : "false"},
+                                                {"skip_rows", std::to_string(dialect.skip_rows.value)},
+                                                {"encoding", dialect.encoding.value},
+                                                {"nulls", nulls}};
+  if (dialect.header_rows.value > 1) options["header_rows"] = std::to_string(dialect.header_rows.value);
+  if (dialect.spaces.value) options["spaces"] = "true";
+  return options;
 }
 
 std::string to_string(const Dialect& dialect) {

@@ -12,8 +12,6 @@
 namespace flatbed {
 namespace {
 
-constexpr size_t kMostBytes = size_t{1} << 16;
-
 bool is_typed(CellKind kind) noexcept {
   return kind == CellKind::kNumber || kind == CellKind::kTime || kind == CellKind::kName;
 }
@@ -58,6 +56,89 @@ bool detect_header(const Scored& best) {
     if (kind != CellKind::kEmpty) could_be = could_be && !is_typed(kind) && names.insert(name).second;
   }
   return votes != 0 ? votes > 0 : could_be;
+}
+
+bool means_nothing(std::string_view text) noexcept {
+  for (const std::string_view token : {"", "-", ".", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none"})
+    if (text == token) return true;
+  return false;
+}
+
+// The columns that hold values in most records from `begin` on.
+std::vector<size_t> typed_columns(const Scored& best, size_t begin) {
+  std::vector<size_t> values(best.width), texts(best.width);
+  for (size_t at = begin; at < best.table.records.size(); ++at) {
+    const SampleRecord& record = best.table.records[at];
+    if (record.blank) continue;
+    for (size_t column = 0; column < std::min(record.cells, best.width); ++column) {
+      const std::string_view text = best.table.cells[record.first_cell + column].text;
+      if (!means_nothing(text)) ++(is_typed(cell_kind(text)) ? values : texts)[column];
+    }
+  }
+  std::vector<size_t> columns;
+  for (size_t column = 0; column < best.width; ++column)
+    if (values[column] > 0 && values[column] * 10 >= (values[column] + texts[column]) * 8) columns.push_back(column);
+  return columns;
+}
+
+// Counts the names that a record gives to columns of values; 0 when it has a value there.
+size_t names_in(const Scored& best, size_t number, const std::vector<size_t>& columns) {
+  const SampleRecord& record = best.table.records[number];
+  size_t names = 0;
+  for (const size_t column : columns) {
+    if (column >= record.cells) return 0;
+    const std::string_view text = best.table.cells[record.first_cell + column].text;
+    if (is_typed(cell_kind(text)) && !is_year(text)) return 0;
+    names += !means_nothing(text);
+  }
+  return names;
+}
+
+// Counts the records of the header. More than one are a header when none of them has a value where values follow, and
+// the last one names nearly every column of values.
+uint32_t count_header_rows(const Scored& best) {
+  constexpr size_t kMostRows = 5;
+  const std::vector<SampleRecord>& records = best.table.records;
+  for (size_t rows = std::min(kMostRows, records.size() - best.first - 1); rows > 1; --rows) {
+    const std::vector<size_t> columns = typed_columns(best, best.first + rows);
+    if (columns.size() < 2 || names_in(best, best.first + rows - 1, columns) * 10 < columns.size() * 8) continue;
+    size_t named = 0;
+    for (size_t row = 0; row < rows; ++row)
+      named += records[best.first + row].cells == best.width && names_in(best, best.first + row, columns) > 0;
+    if (named == rows) return static_cast<uint32_t>(rows);
+  }
+  return 1;
+}
+
+// Tells whether a space follows every delimiter, so that it belongs to the layout.
+bool detect_spaces(const Scored& best) {
+  if (best.trial.runs) return true;
+  size_t cells = 0;
+  for (const SampleRecord& record : best.table.records) {
+    for (size_t at = 1; at < record.cells; ++at) {
+      const SampleCell& cell = best.table.cells[record.first_cell + at];
+      const bool ends_line = at + 1 == record.cells && cell.text.empty() && !cell.quoted;
+      if (!cell.spaced && !ends_line) return false;
+      cells += cell.spaced;
+    }
+  }
+  return cells > 3;
+}
+
+// Counts tables one below the other: each begins with the header of the first, or with a header behind a gap.
+uint32_t count_tables(const Scored& best) {
+  const SampleTable& table = best.table;
+  const SampleRecord& head = table.records[best.first];
+  uint32_t tables = 1;
+  for (size_t at = best.first + 1; at < table.records.size() && head.cells > 1; ++at) {
+    const SampleRecord& record = table.records[at];
+    const size_t common = std::min(head.cells, record.cells);
+    bool same = common > 1 && !table.cells[head.first_cell].text.empty();
+    for (size_t i = 0; i < common && same; ++i)
+      same = table.cells[head.first_cell + i].text == table.cells[record.first_cell + i].text;
+    tables += same;
+  }
+  return tables;
 }
 
 std::string text_of(char c) {
@@ -129,6 +210,13 @@ void detect(Setting<T>& setting, T value) {
   if (setting.by != Chosen::kUser) setting = {std::move(value), Chosen::kDetected};
 }
 
+// Spreadsheets write the delimiter into a line of its own before the table.
+std::string_view told_delimiter(std::string_view text) {
+  if (!text.starts_with("sep=")) return {};
+  const std::string_view told = text.substr(4, text.find_first_of("\r\n", 4) - 4);
+  return told.size() <= 4 ? told : std::string_view();
+}
+
 size_t after_lines(std::string_view text, uint32_t lines) {
   size_t at = 0;
   for (; lines > 0 && at < text.size(); --lines) {
@@ -142,14 +230,20 @@ size_t after_lines(std::string_view text, uint32_t lines) {
 
 Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given) {
   Dialect dialect = given;
-  whole = whole && sample.size() <= kMostBytes;
-  const Decoded decoded =
-      decode(sample.substr(0, kMostBytes), whole, given.encoding.by == Chosen::kUser ? given.encoding.value : "");
+  const Decoded decoded = decode(sample, whole, given.encoding.by == Chosen::kUser ? given.encoding.value : "");
+  whole = whole && sample.size() <= kSampleBytes;
   std::string_view text = decoded.text;
   if (given.skip_rows.by == Chosen::kUser) text.remove_prefix(after_lines(text, given.skip_rows.value));
   detect(dialect.encoding, decoded.encoding);
   if (text.empty()) return dialect;
-  const std::vector<Scored> all = score_all(text, whole, given);
+  Dialect known = given;
+  const std::string_view told = told_delimiter(text);
+  const bool tells = !told.empty() && given.skip_rows.by != Chosen::kUser;
+  if (tells) {
+    text.remove_prefix(after_lines(text, 1));
+    if (given.delimiter.by != Chosen::kUser) known.delimiter = {std::string(told), Chosen::kUser};
+  }
+  const std::vector<Scored> all = score_all(text, whole, known);
   const Scored& best = all.front();
   const Scored* second = runner_up(all);
   if (second != nullptr && too_close(best, *second)) return unsure(best, *second);
@@ -159,8 +253,11 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
     detect(dialect.quote, text_of(best.trial.quote));
     detect(dialect.escape, text_of(escape_of(best)));
   }
-  detect(dialect.skip_rows, best.table.records[best.first].line);
+  detect(dialect.skip_rows, best.table.records[best.first].line + uint32_t{tells});
   detect(dialect.header, detect_header(best));
+  if (dialect.header.value) detect(dialect.header_rows, count_header_rows(best));
+  detect(dialect.spaces, detect_spaces(best));
+  dialect.tables = count_tables(best);
   dialect.score = best.score;
   if (second != nullptr) dialect.runner_up = describe(*second);
   return dialect;

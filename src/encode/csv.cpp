@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -40,12 +41,15 @@ struct Rules {
   uint64_t null_lengths = 0;  // bit n: a null text has n bytes (63: or more)
   std::array<Bytes16, 5> special{};
   bool formula_safe = false;
+  bool as_is = false;  // a NULL is a field that its row lacks
 
   explicit Rules(const csv::WriterOptions& options)
       : delimiter(options.dialect.delimiter.value),
         newline(options.dialect.newline.value),
         nulls(options.dialect.nulls.value),
-        formula_safe(options.formula_safe) {
+        formula_safe(options.formula_safe),
+        as_is(options.as_is) {
+    if (as_is) nulls.clear();
     const Dialect& dialect = options.dialect;
     if (!dialect.quote.value.empty()) quote = dialect.quote.value.front();
     if (!dialect.escape.value.empty()) escape = dialect.escape.value.front();
@@ -110,6 +114,7 @@ struct Cell {
   bool is_view = false;     // kString
   bool is_checked = false;  // its text may need quotes
   bool first = false;       // of the line
+  bool alone = false;       // on the line: empty text would be an empty line
   ValueFormat format{};
 };
 
@@ -120,7 +125,7 @@ Need need_of(std::string_view text, const Cell& cell, const Rules& rules) {
   const bool takes_empty = cell.column->type.id == TypeId::kString && !cell.column->type.nullable;
   const bool null_like = rules.is_null_text(text) && !(text.empty() && takes_empty);
   const bool special = has_special(text, rules) || (cell.first && text.starts_with(kByteOrderMark));
-  if (!null_like && !special) return Need::kNothing;
+  if (!null_like && !special && !(cell.alone && rules.as_is && text.empty())) return Need::kNothing;
   if (rules.quote == 0) return Need::kImpossible;
   if (rules.escape == 0 && text.find(rules.quote) != std::string_view::npos) {
     // Inside an unquoted field a quote is a quote, if it is not the first byte.
@@ -194,6 +199,7 @@ struct Writer::Impl {
       const Column& column = is_read_from_text(given.type.id) ? nested.emplace_back(texts_of(given)) : given;
       Cell cell{.column = &column, .values = column.values.data(), .width = byte_width(column.type)};
       cell.first = cells.empty();
+      cell.alone = batch.columns().size() == 1;
       cell.is_view = column.type.id == TypeId::kString;
       cell.is_checked = checked || is_text(column.type.id);
       if (!cell.is_view) {
@@ -203,7 +209,7 @@ struct Writer::Impl {
         fixed_bytes += (cell.is_checked ? 2 : 1) * format->most();
         scratch.resize(std::max(scratch.size(), format->most() + 1));
       }
-      if (column.nulls != 0 && rules.nulls.empty()) {
+      if (column.nulls != 0 && rules.nulls.empty() && !rules.as_is) {
         return in_column({.code = Code::kInexact,
                           .message = "a NULL cannot be written: the dialect has no text for it",
                           .hint = "give the dialect a null text, such as \\N"},
@@ -256,10 +262,17 @@ struct Writer::Impl {
     return put_checked({scratch.data(), static_cast<size_t>(end - scratch.data())}, cell, to);
   }
 
+  // The cells of a row; as it is, a row ends with its last value.
+  std::span<const Cell> cells_of(size_t row) const {
+    std::span<const Cell> all(cells);
+    while (rules.as_is && !all.empty() && all.back().column->is_null(row)) all = all.first(all.size() - 1);
+    return all;
+  }
+
   char* put_row(size_t row, char* to) {
     const char delimiter = rules.delimiter.empty() ? '\0' : rules.delimiter.front();
     const bool plain = rules.delimiter.size() == 1;
-    for (const Cell& cell : cells) {
+    for (const Cell& cell : cells_of(row)) {
       if (!cell.first) {
         *to = delimiter;
         to = plain ? to + 1 : put(rules.delimiter, to);
@@ -288,15 +301,18 @@ void Writer::header(const Schema& schema, std::string& out) {
   const Rules& rules = impl_->rules;
   // A name is quoted as a text of a nullable column would be, so that an empty one is seen.
   const Column nullable{.type = {.nullable = true}};
-  Cell cell{.column = &nullable, .first = true};
+  Cell cell{.column = &nullable, .first = true, .alone = schema.size() == 1};
   for (const Field& field : schema.fields) {
+    if (rules.as_is && !field.heading) break;
+    const std::string& name = rules.as_is ? *field.heading : field.name;
     if (!cell.first) out += rules.delimiter;
-    std::string text(2 * field.name.size() + 2, '\0');
-    const bool quotes = need_of(field.name, cell, rules) == Need::kQuotes;
-    const char* end = quotes ? put_quoted(field.name, rules, text.data()) : put(field.name, text.data());
+    std::string text(2 * name.size() + 2, '\0');
+    const bool quotes = need_of(name, cell, rules) == Need::kQuotes;
+    const char* end = quotes ? put_quoted(name, rules, text.data()) : put(name, text.data());
     out.append(text, 0, static_cast<size_t>(end - text.data()));
     cell.first = false;
   }
+  if (cell.first) return;
   out += rules.newline;
 }
 

@@ -94,6 +94,7 @@ Result<Syntax> make_syntax(const Dialect& dialect) {
     return sign_error("quote", quote, "a byte that the delimiter does not hold");
   Syntax syntax{.delimiter = delimiter, .quotes = !quote.empty(), .escapes = !quote.empty() && !escape.empty()};
   if (syntax.quotes) syntax.quote = quote[0];
+  syntax.spaces = dialect.spaces.value;
   syntax.escape = syntax.escapes ? escape[0] : syntax.quote;
   return syntax;
 }
@@ -130,6 +131,7 @@ void index_fields_with(const Kernel& kernel, std::string_view text, const Syntax
   if (!whole && text.ends_with('\r')) text.remove_suffix(1);
   index.reset(text.size());
   kernel.index(text, syntax, index);
+  if (whole && index.open && syntax.mends) mend_open_field(text, syntax, index);
   settle_end(text, whole, index);
 }
 

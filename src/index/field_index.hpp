@@ -18,10 +18,16 @@ struct Syntax {
   std::string delimiter = ",";
   bool quotes = true;   ///< fields may be quoted
   bool escapes = true;  ///< quoted fields may hold the quote, behind `escape`
+  bool mends = false;   ///< quotes where none can be are text: those that text follows, those that nothing closes
+  bool spaces = false;  ///< spaces before a field are layout; where a space delimits, several are one delimiter
   char quote = '"';
   char escape = '"';  ///< the quote itself means that it is doubled
   /// Tells whether quote parity alone decides what is inside quotes, as the vector kernels need.
-  bool by_parity() const noexcept { return delimiter.size() == 1 && (!quotes || (escapes && escape == quote)); }
+  bool by_parity() const noexcept {
+    return delimiter.size() == 1 && !spaces && (!quotes || (escapes && escape == quote));
+  }
+  /// Tells whether several delimiters in a row are one.
+  bool runs() const noexcept { return spaces && is_delimiter(' '); }
   bool is_delimiter(char c) const noexcept { return delimiter.size() == 1 && delimiter[0] == c; }
 };
 
@@ -42,7 +48,7 @@ class FieldIndex {
   bool ascii = true;              ///< every byte is below 0x80
   bool nul = false;               ///< there is a NUL byte
   bool open = false;              ///< the last field's quote is not closed
-  std::vector<uint32_t> stray{};  ///< fields with text after their closing quote, in order
+  std::vector<uint32_t> stray{};  ///< fields with text after their closing quote, in order; mended ones are plain text
 
   /// Returns where field 0 begins less one, then the end of each field: field k is (bounds[k] + 1, bounds[k + 1]).
   const uint32_t* bounds() const noexcept { return bounds_.get(); }

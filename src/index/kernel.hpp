@@ -25,6 +25,8 @@ void index_fields_with(const Kernel& kernel, std::string_view text, const Syntax
                        FieldIndex& index);
 
 void index_scalar(std::string_view text, const Syntax& syntax, FieldIndex& index);
+/// Indexes again, as plain text, the last field of a whole text, whose quote is not closed.
+void mend_open_field(std::string_view text, const Syntax& syntax, FieldIndex& index);
 void index_avx2(std::string_view text, const Syntax& syntax, FieldIndex& index);
 void index_avx512(std::string_view text, const Syntax& syntax, FieldIndex& index);
 void index_neon(std::string_view text, const Syntax& syntax, FieldIndex& index);

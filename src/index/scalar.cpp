@@ -9,6 +9,15 @@ class Scan {
  public:
   Scan(std::string_view text, const Syntax& syntax, FieldIndex& index) : text_(text), syntax_(syntax), index_(index) {}
 
+  // Takes the last field, which is open, for plain text, and goes on behind its quote.
+  void mend_open() {
+    at_ = index_.begin(index_.fields);
+    index_.lines -= count_lines(text_.substr(at_));
+    mend(at_);
+    ++at_;
+    run();
+  }
+
   void run() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
@@ -48,6 +57,7 @@ class Scan {
   }
 
   void outside(char c) {
+    if (syntax_.spaces && c == ' ' && (place_ == Place::kFieldStart || (syntax_.runs() && pass_run()))) return;
     if (c == first_ && (one_byte_ || text_.substr(at_).starts_with(syntax_.delimiter))) {
       at_ += syntax_.delimiter.size() - 1;
       end_field();
@@ -59,10 +69,42 @@ class Scan {
     } else if (place_ == Place::kFieldStart && syntax_.quotes && c == syntax_.quote) {
       place_ = Place::kQuoted;
       index_.quoted = true;
+      lines_before_ = index_.lines;
+    } else if (place_ == Place::kClosed && syntax_.mends) {
+      mend_closed();
     } else {
       if (place_ == Place::kClosed) index_.stray.push_back(static_cast<uint32_t>(index_.fields));
       place_ = Place::kPlain;
     }
+  }
+
+  // Text follows a quote inside quotes. Where the quote could open a field, the one before it is text; else this one
+  // is.
+  void mend_closed() {
+    const size_t open = index_.begin(index_.fields), quote = at_ - 1;
+    const char before = text_[quote - 1];
+    if (quote - open > 1 && (before == syntax_.delimiter.back() || before == '\n' || before == '\r')) {
+      index_.lines = lines_before_;
+      mend(open);
+    } else {
+      index_.escaped = true;
+      place_ = Place::kQuoted;
+      inside(text_[at_]);
+    }
+  }
+
+  // A field is mended once, and the next quote that begins a field ends the look for a closing one: no text is
+  // scanned more than twice.
+  void mend(size_t quote) {
+    index_.stray.push_back(static_cast<uint32_t>(index_.fields));
+    at_ = quote;
+    place_ = Place::kPlain;
+  }
+
+  // Goes to the last delimiter of a run; true when the line ends behind it, so that it delimits nothing.
+  bool pass_run() {
+    while (next_is(' ')) ++at_;
+    return at_ + 1 == text_.size() || next_is('\n') || next_is('\r');
   }
 
   void end_field() {
@@ -77,6 +119,7 @@ class Scan {
   const char first_ = syntax_.delimiter[0];
   const bool one_byte_ = syntax_.delimiter.size() == 1;
   size_t at_ = 0;
+  size_t lines_before_ = 0;  // the quote that opened this field
   Place place_ = Place::kFieldStart;
 };
 
@@ -84,6 +127,10 @@ class Scan {
 
 void index_scalar(std::string_view text, const Syntax& syntax, FieldIndex& index) {
   Scan(text, syntax, index).run();
+}
+
+void mend_open_field(std::string_view text, const Syntax& syntax, FieldIndex& index) {
+  while (index.open) Scan(text, syntax, index).mend_open();
 }
 
 }  // namespace flatbed

@@ -108,9 +108,12 @@ std::string to_json(const Dialect& dialect) {
     object.text("quote", dialect.quote.value);
     object.text("escape", dialect.escape.value);
     object.flag("has_header", dialect.header.value);
+    object.number("header_rows", dialect.header.value ? dialect.header_rows.value : 0);
     object.number("skip_rows", dialect.skip_rows.value);
     object.text("encoding", dialect.encoding.value);
     object.text("newline", dialect.newline.value);
+    object.name("spaces") += dialect.spaces.value ? "true" : "false";
+    object.number("tables", dialect.tables);
     object.decimal("score", dialect.score);
     object.text("runner_up", dialect.runner_up);
   }

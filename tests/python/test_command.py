@@ -37,7 +37,19 @@ def test_flags_about_text(command: Command, tmp_path: Path) -> None:
     done = command("copy", "odd.txt", "-", *flags, "--to", "tsv", "--progress", "none")
     assert done.stdout.splitlines()[1:] == ["1\tx;y", "2\tz"]
     done = command("copy", "odd.txt", "-", *flags, "--as-is", "-t", "delimiter=|", "--progress", "none")
-    assert done.stdout.splitlines()[1:] == ["1|x;y", "2|z"]
+    assert done.stdout.splitlines() == ["1|x;y", "2|z"]
+
+
+def test_as_is(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text('Report,,\n,,\nnorth,,south\nx,y,x\n1,007,3\n4, b\n5,"6,7",8,9\n')
+    done = command("copy", "odd.csv", "-", "--to", "csv", "--as-is", "--header-rows", "2", "--progress", "none")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == 'north x,north y,south x\n1,007,3\n4, b\n5,"6,7",8,9\n'
+    done = command("sniff", "odd.csv", "--json", "--header-rows", "2")
+    dialect = json.loads(done.stdout)
+    assert (dialect["delimiter"], dialect["skip_rows"], dialect["header_rows"]) == (",", 2, 2)
+    done = command("copy", "odd.csv", "-", "--as-is", "--header-rows", "0", "--skip-rows", "4", "--progress", "none")
+    assert done.stdout == '1,007,3\n4, b\n5,"6,7",8,9\n'
 
 
 def test_exit_codes(people: Path, command: Command, tmp_path: Path) -> None:

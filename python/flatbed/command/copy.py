@@ -20,6 +20,7 @@ from flatbed.command.options import (
     EndpointOptions,
     EscapeFlag,
     HeaderFlag,
+    HeaderRowsFlag,
     NullsFlag,
     PasswordFileFlag,
     QuoteFlag,
@@ -28,6 +29,7 @@ from flatbed.command.options import (
     SourceArgument,
     names,
     pairs_of,
+    takes,
     text_options,
     with_password,
 )
@@ -68,12 +70,16 @@ def copy(
     quote: QuoteFlag = None,
     escape: EscapeFlag = None,
     header: HeaderFlag = None,
+    header_rows: HeaderRowsFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
     nulls: NullsFlag = None,
     repair: RepairFlag = None,
     date_order: DateOrderFlag = None,
-    as_is: Annotated[bool, typer.Option("--as-is", help="Carry every field as text, unchanged.")] = False,
+    as_is: Annotated[
+        bool,
+        typer.Option("--as-is", help="Carry every field as text; from file to file rows and names as they stand, too."),
+    ] = False,
     on_reject: Annotated[OnReject | None, typer.Option(help="What happens to a row that cannot be carried.")] = None,
     rejects: Annotated[str | None, typer.Option(metavar="FILE", help="Where rejected rows go.")] = None,
     max_rejects: Annotated[
@@ -103,7 +109,7 @@ def copy(
     The flags about text (--delimiter, --quote, ...) describe the source when it is a file, else the target.
     """
     with reported():
-        text = text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
+        text = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
         from_file = scheme(source) == "file"
         source_options: EndpointOptions = text if from_file else {}
         target_options: EndpointOptions = {} if from_file else text
@@ -113,7 +119,8 @@ def copy(
             (source_options, "query", query),
             (source_options, "repair", repair),
             (source_options, "date_order", date_order),
-            (source_options, "all_text", True if as_is else None),
+            (source_options, "as_is" if takes(target, "as_is") else "all_text", True if as_is else None),
+            (target_options, "as_is", True if as_is and takes(target, "as_is") else None),
             (target_options, "create", True if create else None),
             (target_options, "order_by", names(order_by) or None),
             (target_options, "overwrite", True if overwrite else None),

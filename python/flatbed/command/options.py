@@ -24,6 +24,9 @@ DelimiterFlag = Annotated[str | None, typer.Option(help="Text between fields; \\
 QuoteFlag = Annotated[str | None, typer.Option(help="Character around fields; empty: none.")]
 EscapeFlag = Annotated[str | None, typer.Option(help="Character before a quote in a quoted field.")]
 HeaderFlag = Annotated[bool | None, typer.Option("--header/--no-header", help="The first record names the columns.")]
+HeaderRowsFlag = Annotated[
+    int | None, typer.Option(min=0, help="Records that name the columns, joined by a space; 0: none.")
+]
 SkipRowsFlag = Annotated[int | None, typer.Option(min=0, help="Lines to leave out before the header.")]
 EncodingFlag = Annotated[str | None, typer.Option(help="Encoding of the file.")]
 NullsFlag = Annotated[
@@ -63,6 +66,7 @@ def text_options(
     quote: str | None,
     escape: str | None,
     header: bool | None,
+    header_rows: int | None,
     skip_rows: int | None,
     encoding: str | None,
     nulls: str | None,
@@ -72,6 +76,7 @@ def text_options(
         "quote": quote,
         "escape": escape,
         "header": header,
+        "header_rows": header_rows,
         "skip_rows": skip_rows,
         "encoding": encoding,
         "nulls": nulls,

@@ -14,6 +14,7 @@ from flatbed.command.options import (
     EncodingFlag,
     EscapeFlag,
     HeaderFlag,
+    HeaderRowsFlag,
     NullsFlag,
     OptionFlag,
     PasswordFileFlag,
@@ -36,6 +37,7 @@ def preview(
     quote: QuoteFlag = None,
     escape: EscapeFlag = None,
     header: HeaderFlag = None,
+    header_rows: HeaderRowsFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
     nulls: NullsFlag = None,
@@ -44,7 +46,7 @@ def preview(
 ) -> None:
     """Show the first rows of a source."""
     with reported():
-        options = text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
+        options = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
         options.update({"query": query} if query else {}, **pairs_of(option, "=", "--option"))
         batch = flatbed.preview(source, rows, options=with_password(source, options, password_file))
         cells = [["NULL" if cell is None else cell for cell in row] for row in batch.texts()]

@@ -15,6 +15,7 @@ from flatbed.command.options import (
     EncodingFlag,
     EscapeFlag,
     HeaderFlag,
+    HeaderRowsFlag,
     JsonFlag,
     NullsFlag,
     OptionFlag,
@@ -41,6 +42,7 @@ def schema(
     quote: QuoteFlag = None,
     escape: EscapeFlag = None,
     header: HeaderFlag = None,
+    header_rows: HeaderRowsFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
     nulls: NullsFlag = None,
@@ -58,7 +60,7 @@ def schema(
 ) -> None:
     """Show the columns of a source and who decided their types; those of a file come from every row."""
     with reported():
-        options = text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
+        options = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
         given = {"query": query, "repair": repair, "date_order": date_order}
         options.update({name: value for name, value in given.items() if value}, **pairs_of(option, "=", "--option"))
         options = with_password(source, options, password_file)

@@ -14,6 +14,7 @@ from flatbed.command.options import (
     EncodingFlag,
     EscapeFlag,
     HeaderFlag,
+    HeaderRowsFlag,
     JsonFlag,
     NullsFlag,
     OptionFlag,
@@ -31,6 +32,7 @@ def sniff(
     quote: QuoteFlag = None,
     escape: EscapeFlag = None,
     header: HeaderFlag = None,
+    header_rows: HeaderRowsFlag = None,
     skip_rows: SkipRowsFlag = None,
     encoding: EncodingFlag = None,
     nulls: NullsFlag = None,
@@ -39,7 +41,7 @@ def sniff(
 ) -> None:
     """Find the dialect of a text file: delimiter, quote, header, encoding."""
     with reported():
-        options = text_options(delimiter, quote, escape, header, skip_rows, encoding, nulls)
+        options = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
         dialect = flatbed.sniff(file, options={**options, **pairs_of(option, "=", "--option")})
         if as_json:
             print(dialect.to_json())
