@@ -18,7 +18,7 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kChoice,
      .help = "Format; auto goes by the name's ending",
      .default_text = "auto",
-     .choices = "auto|csv|tsv"},
+     .choices = "auto|csv|tsv|ndjson|json"},
     {.name = "delimiter", .help = "Text between fields; reading finds it when it is not given"},
     {.name = "quote", .help = "Character around fields; empty: fields are never quoted"},
     {.name = "escape", .help = "Character before a quote inside a quoted field; the quote itself: doubled"},
@@ -73,6 +73,11 @@ constexpr OptionSpec kOptions[] = {
      .help = "Replace the file if it is there",
      .default_text = "false",
      .use = Use::kWrite},
+    {.name = "quote_integers",
+     .type = OptionType::kFlag,
+     .help = "Write integers of 64 bits and more as texts in JSON",
+     .default_text = "false",
+     .use = Use::kWrite},
     {.name = "formula_safe",
      .type = OptionType::kFlag,
      .help = "Put ' before cells that a spreadsheet would run; changes the data",
@@ -97,10 +102,18 @@ std::string_view ending(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
 }
 
-bool is_tsv(const Uri& uri, const Options& options) {
+// The format that was chosen, or that the name's ending tells.
+std::string_view format_of(const Uri& uri, const Options& options) {
   const std::string& format = options.text("format");
-  if (format != "auto") return format == "tsv";
-  return ending(uri.path) == "tsv" || ending(uri.path) == "tab";
+  if (format != "auto") return format;
+  const std::string_view end = ending(uri.path);
+  if (end == "tsv" || end == "tab") return "tsv";
+  if (end == "ndjson" || end == "jsonl") return "ndjson";
+  return end == "json" ? "json" : "csv";
+}
+
+bool is_json(std::string_view format) {
+  return format == "ndjson" || format == "json";
 }
 
 template <class T>
@@ -110,7 +123,7 @@ void choose(const Options& options, std::string_view name, Setting<T>& setting, 
 
 Dialect dialect_of(const Uri& uri, const Options& options) {
   Dialect dialect;
-  if (is_tsv(uri, options)) dialect.delimiter = {"\t", Chosen::kUser};
+  if (format_of(uri, options) == "tsv") dialect.delimiter = {"\t", Chosen::kUser};
   choose(options, "delimiter", dialect.delimiter, unescaped(options.text("delimiter")));
   choose(options, "quote", dialect.quote, unescaped(options.text("quote")));
   choose(options, "escape", dialect.escape, unescaped(options.text("escape")));
@@ -145,6 +158,11 @@ ReadFileOptions read_file_options(const Options& options) {
 }
 
 Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
+  if (is_json(format_of(uri, options))) {
+    return Error{.code = Code::kUsage,
+                 .message = "JSON is written and not read: " + uri.shown,
+                 .hint = "to read its lines as text, give format=csv"};
+  }
   auto source = source_options(uri, options);
   if (!source) return std::move(source).error();
   std::vector<std::string> paths{uri.path};
@@ -249,11 +267,16 @@ class FileSink final : public Sink {
 };
 
 Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) {
-  csv::WriterOptions writer{.dialect = dialect_of(uri, options),
-                            .formula_safe = options.flag("formula_safe"),
-                            .as_is = options.flag("as_is")};
+  const std::string_view format = format_of(uri, options);
+  std::unique_ptr<Encoder> encoder;
+  if (is_json(format))
+    encoder = json_encoder({.array = format == "json", .quote_integers = options.flag("quote_integers")});
+  else
+    encoder = csv_encoder({.dialect = dialect_of(uri, options),
+                           .formula_safe = options.flag("formula_safe"),
+                           .as_is = options.flag("as_is")});
   WriteFileOptions file{.overwrite = options.flag("overwrite"), .compression = options.text("compression")};
-  std::unique_ptr<Sink> sink = std::make_unique<FileSink>(uri.path, std::move(file), csv_encoder(std::move(writer)));
+  std::unique_ptr<Sink> sink = std::make_unique<FileSink>(uri.path, std::move(file), std::move(encoder));
   return sink;
 }
 
@@ -310,7 +333,9 @@ Connector bytes_connector(std::string_view bytes, std::shared_ptr<const void> ow
 Connector file_connector() {
   return {.name = "file",
           .schemes = {"file"},
-          .summary = "CSV and TSV files: a path, a glob, or - for standard input and output; packed ones are unpacked",
+          .summary =
+              "CSV and TSV files, and JSON to be written: a path, a glob, or - for standard input and output; packed "
+              "ones are unpacked",
           .options = kOptions,
           .make_source = make_source,
           .make_sink = make_sink};

@@ -24,4 +24,13 @@ class Encoder {
 /// Makes an encoder of csv::Writer.
 std::unique_ptr<Encoder> csv_encoder(csv::WriterOptions options);
 
+/// How rows become JSON: objects whose members are the columns. A Tuple with names and a Map are objects, an Array and
+/// a Tuple without names arrays; numbers keep all their digits, nan and inf are texts.
+struct JsonOptions {
+  bool array = false;           ///< one array of all rows; else a line for each
+  bool quote_integers = false;  ///< integers of 64 bits and more as texts
+};
+/// ERRORS of encode(): kInvalidUtf8, with the row and the column.
+std::unique_ptr<Encoder> json_encoder(JsonOptions options);
+
 }  // namespace flatbed

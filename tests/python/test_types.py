@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,6 +183,30 @@ def test_files_give_back_every_family(server: ClickHouse, everything: str, tmp_p
     assert {family for family in CARRIED if before[family] != after[family]} == set()
     fb.copy(address(server, table), second, source_options={"order_by": "id"})
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_lines_of_json_are_read_by_the_server_as_the_same_table(
+    server: ClickHouse, everything: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "everything.ndjson"
+    server.query(f"CREATE TABLE from_ndjson AS {everything}", **SETTINGS)
+    fb.copy(address(server, everything), path, source_options={"order_by": "id"})
+    assert [list(json.loads(line)) for line in path.read_text().splitlines()] == [["id", *CARRIED]] * ROWS
+    # A state is hexadecimal in a file; the server takes its bytes.
+    server.query("ALTER TABLE from_ndjson DROP COLUMN AggregateFunction")
+    server.query("INSERT INTO from_ndjson FORMAT JSONEachRow", path.read_bytes(), input_format_skip_unknown_fields=1)
+    server.query("ALTER TABLE from_ndjson ADD COLUMN AggregateFunction AggregateFunction(uniq, UInt64)")
+    before, after = values_of(server, everything), values_of(server, "from_ndjson")
+    assert {family for family in CARRIED if before[family] != after[family]} == {"AggregateFunction"}
+
+
+def test_an_array_of_json_and_quoted_integers(server: ClickHouse, tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    query = {"query": "SELECT toUInt64(number + 18446744073709551614) AS n, toInt32(number) AS i FROM numbers(2)"}
+    fb.copy(address(server, ""), path, source_options=query, target_options={"quote_integers": True})
+    assert json.loads(path.read_text()) == [{"n": str(2**64 - 2), "i": 0}, {"n": str(2**64 - 1), "i": 1}]
+    with pytest.raises(fb.Error, match="JSON is written and not read"):
+        fb.copy(path, tmp_path / "back.csv")
 
 
 @pytest.mark.parametrize("family", REFUSED)

@@ -46,6 +46,8 @@ class OnReject(str, enum.Enum):
 class Format(str, enum.Enum):
     csv = "csv"
     tsv = "tsv"
+    ndjson = "ndjson"
+    json = "json"
 
 
 # The same flags: a check is the load without the write.
