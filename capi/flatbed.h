@@ -136,6 +136,8 @@ typedef int32_t flatbed_status;
 #define FLATBED_NO_COLUMN 70103         /**< FB-CH-0103: the table and the source differ in columns */
 #define FLATBED_BAD_BLOCK 70104         /**< FB-CH-0104: the server's answer is not a valid Native block */
 #define FLATBED_NO_ENGINE 70105         /**< FB-CH-0105: the embedded engine is missing or did not start */
+#define FLATBED_UNKNOWN_OUTCOME 70106   /**< FB-CH-0106: whether rows were written is not known */
+#define FLATBED_REFUSED_ROW 70107       /**< FB-CH-0107: the table refused the row */
 #define FLATBED_TARGET_EXISTS 80101     /**< FB-TGT-0101: the target exists already */
 #define FLATBED_WRITE_FAILED 80102      /**< FB-TGT-0102: writing the target failed */
 #define FLATBED_TOO_MANY_REJECTS 90101  /**< FB-RUN-0101: more rows were rejected than the budget allows */
@@ -144,6 +146,10 @@ typedef int32_t flatbed_status;
 #define FLATBED_OUT_OF_MEMORY 90104     /**< FB-RUN-0104: no memory */
 #define FLATBED_UNBALANCED 90105        /**< FB-RUN-0105: the counts of the run do not balance */
 #define FLATBED_INTERNAL 90106          /**< FB-RUN-0106: a mistake in Flatbed itself */
+#define FLATBED_LEDGER_FAILED 120101    /**< FB-LED-0101: the ledger cannot be read or written */
+#define FLATBED_LOAD_BUSY 120102        /**< FB-LED-0102: another run works on this load */
+#define FLATBED_NO_LOAD 120103          /**< FB-LED-0103: the ledger knows no such load */
+#define FLATBED_LOAD_DIFFERS 120104     /**< FB-LED-0104: what was loaded and what is to be loaded differ */
 
 /* ---- Version ---- */
 

@@ -27,13 +27,13 @@ namespace {
 
 // "FB-TYPE-0103" is 50103: the place of the group in this list, then the number.
 constexpr flatbed_status number_of(std::string_view name) {
-  constexpr std::string_view kGroups[] = {"OK",  "USE", "SRC", "DIA", "CSV", "TYPE",
-                                          "NET", "CH",  "TGT", "RUN", "FIX", "QUA"};
+  constexpr std::string_view kGroups[] = {"OK", "USE", "SRC", "DIA", "CSV", "TYPE", "NET",
+                                          "CH", "TGT", "RUN", "FIX", "QUA", "LED"};
   name.remove_prefix(3);
   const std::string_view group = name.substr(0, name.find('-'));
   flatbed_status number = 0;
   for (const char digit : name.substr(std::min(group.size() + 1, name.size()))) number = number * 10 + (digit - '0');
-  for (flatbed_status i = 0; i < 12; ++i) {
+  for (flatbed_status i = 0; i < static_cast<flatbed_status>(std::size(kGroups)); ++i) {
     if (kGroups[i] == group) return i * 10000 + number;
   }
   return -1;

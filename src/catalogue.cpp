@@ -145,6 +145,19 @@ constexpr Advice kAdvice[] = {
      "`flatbed quarantine list FOLDER` shows what is there; load the source again where the load did not finish."},
     {Code::kQuarantineEdited, "Lines were added or removed, so that some rows cannot be told apart.",
      "Put the lines back at the place that the message names; change rows where they stand."},
+    // FB-CH, FB-LED: loads that are kept in a ledger
+    {Code::kUnknownOutcome, "A server died or went silent, and what it kept cannot be told for certain.",
+     "Do what the hint says: resume the load, or compare the tables that are named."},
+    {Code::kRefusedRow, "The row breaks a CONSTRAINT of the table, or a DEFAULT expression fails on it.",
+     "Repair the row, or change the table."},
+    {Code::kLedgerFailed, "The file is no ledger, its folder may not be written, or the disk is full.",
+     "Name another file with --ledger, or go without by --no-ledger."},
+    {Code::kLoadBusy, "The same file is on its way into the same table by another run.", "Wait for that run."},
+    {Code::kNoLoad, "Another ledger is used than that of the load, or nothing was interrupted.",
+     "`flatbed loads` lists what the ledger knows."},
+    {Code::kLoadDiffers,
+     "The file, the options or the table changed since a load of this file was interrupted or done.",
+     "Give the file and options of that load and resume it."},
 };
 
 static_assert(std::size(kAdvice) == std::size(kTexts), "every code needs an entry in kAdvice");

@@ -21,6 +21,7 @@ struct BlockRecord {
   uint64_t rows = 0;
   std::string token{};        ///< of deduplication
   std::string hash{};         ///< XXH3-128 of the rows in Native
+  std::string split{};        ///< the parts that it was sent in, where the server would not take it whole
   bool acknowledged = false;  ///< by the server; false: sent, the outcome is not known
   friend bool operator==(const BlockRecord&, const BlockRecord&) = default;
 };
@@ -95,6 +96,8 @@ class BlockLog {
   virtual std::optional<BlockRecord> recorded(uint64_t number) const = 0;
   /// Records a block; called before it is sent, and again when it is acknowledged.
   virtual Status record(const BlockRecord& block) = 0;
+  /// Returns how many rows the target held before the load.
+  virtual std::optional<uint64_t> rows_before() const = 0;
   /// What the sink needs to know again when the load goes on.
   virtual std::string note() const = 0;
   virtual Status set_note(std::string note) = 0;

@@ -19,6 +19,8 @@
 
 namespace flatbed {
 
+class Load;
+
 /// How far a run is.
 struct Progress {
   uint64_t rows_read = 0;
@@ -62,6 +64,7 @@ struct RunOptions {
   Leniency leniency = Leniency::kAllow;     ///< a check reports at least
   unsigned threads = 0;                     ///< 0: as many as there are cores
   size_t memory_limit = size_t{256} << 20;  ///< for data in flight
+  std::function<Status()> at_end{};         ///< asked when the source has ended, before the sink finishes
   Observer observer{};
   std::stop_token stop{};
 };
@@ -79,6 +82,8 @@ class Pipeline {
   Pipeline& rejects_to(std::unique_ptr<Sink> sink);
   /// Sets columns and types wanted from the source; a target that exists overrides the types.
   Pipeline& request(ReadRequest request);
+  /// Keeps the run in a ledger, where the sink's target can be told from others.
+  Pipeline& keep(std::shared_ptr<Load> load);
   /// Runs to the end. On error the sink is aborted first. REQUIRES: called once.
   /// ERRORS: those of source, processors and sink; kCancelled; kTooManyRejects; kUnbalanced.
   Result<Receipt> run(const RunOptions& options = {});
@@ -113,11 +118,32 @@ struct Plan {
   bool strict = false;  ///< a field that is read leniently or repaired rejects its row
   unsigned threads = 0;
   size_t memory_limit = size_t{256} << 20;
+  /// Path of a ledger, which makes a load into a table go on where it was interrupted, and brings a file that is there
+  /// already no second time; empty: none.
+  std::string ledger{};
+  bool again = false;  ///< load a file once more that the ledger knows as loaded
 };
 
+/// Writes a plan as JSON, one object, without secrets, ledger and `again`.
+std::string to_json(const Plan& plan, const Registry& registry);
+/// Reads a plan. ERRORS: kUsage.
+Result<Plan> plan_from_json(std::string_view json);
+
 /// Runs a plan: opens both ends, takes types from the target where it exists, loads, checks that the counts balance.
+/// With a ledger, a load of the same files into the same table that was interrupted goes on, and one that is finished
+/// brings its rows as duplicates. ERRORS with a ledger: kLedgerFailed, kLoadBusy, kLoadDiffers, kUnknownOutcome.
 Result<Receipt> copy(const Plan& plan, const Registry& registry, Observer observer = {}, std::stop_token stop = {},
                      std::vector<std::unique_ptr<Processor>> processors = {});
+
+/// What a run of an earlier plan needs beside the ledger, which keeps no secrets.
+struct Again {
+  std::map<std::string, std::string> source_options{}, target_options{};  ///< passwords and the like
+  Observer observer{};
+  std::stop_token stop{};
+};
+/// Goes on with a load that was interrupted; without an id, with the newest one. ERRORS: kNoLoad, those of copy().
+Result<Receipt> resume(const std::string& ledger, const std::string& load, const Registry& registry,
+                       const Again& again = {});
 
 /// Returns the first rows of an endpoint.
 Result<Batch> preview(const Endpoint& source, size_t rows, const Registry& registry, std::stop_token stop = {});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flatbed/dialect.hpp"
+#include "flatbed/ledger.hpp"
 #include "flatbed/schema.hpp"
 #include "flatbed/status.hpp"
 
@@ -28,6 +29,13 @@ struct Finding {
 void add_finding(std::vector<Finding>& findings, const Error& error);
 /// Adds findings of later rows.
 void add_findings(std::vector<Finding>& findings, const std::vector<Finding>& later);
+
+/// A file that was read.
+struct SourceFile {
+  std::string path{};
+  uint64_t bytes = 0;
+  std::string sha256{};  ///< empty where the run had no ledger
+};
 
 /// The result of a run; the same object in C++, C, Python and --json.
 struct Receipt {
@@ -49,6 +57,11 @@ struct Receipt {
   std::vector<Finding> findings{};     ///< every reject, by code and column
   std::vector<Finding> leniencies{};   ///< repairs that were applied and, in a check, values that are rewritten
   bool checked = false;                ///< a check: nothing was written, `loaded` rows would have been
+  std::string load{};                  ///< the load's name in the ledger; empty without one
+  std::string plan{};                  ///< as JSON, no secrets
+  std::vector<SourceFile> files{};
+  uint64_t loaded_before = 0;             ///< of `loaded`: by earlier runs of this load
+  std::vector<BlockRecord> block_list{};  ///< what the target has acknowledged, block by block
   double seconds = 0;
   std::string version{};
   /// Tells whether the counts balance.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "flatbed/batch.hpp"
+#include "flatbed/ledger.hpp"
 #include "flatbed/schema.hpp"
 #include "flatbed/source.hpp"
 #include "flatbed/status.hpp"
@@ -29,6 +30,7 @@ struct WriteRequest {
   unsigned threads = 0;                     ///< 0: as many as there are cores
   size_t memory_limit = size_t{128} << 20;  ///< most bytes held at a time: the sink's share of a run
   std::optional<Layout> layout{};           ///< of the source, for a sink that keeps its records as they are written
+  bool bear_rejects = false;                ///< rows that the target refuses are rejects, not the end of the run
 };
 
 /// Takes batches. THREADS: one owner thread; acknowledged() from any thread.
@@ -50,6 +52,16 @@ class Sink {
   virtual Acknowledged acknowledged() const noexcept = 0;
   /// Asks the target how many rows it holds now, for the receipt; nothing where it cannot be asked.
   virtual Result<std::optional<uint64_t>> count_rows(std::stop_token) { return std::optional<uint64_t>{}; }
+  /// Returns what tells the target from every other one, also from a later one of the same name; "" where there is no
+  /// such thing, or no target yet. A sink that has one tells its blocks to the log it is given.
+  virtual Result<std::string> identity(std::stop_token) { return std::string(); }
+  /// Gives the sink a log of the load, once, after open(). A block that the log knows as acknowledged is not sent
+  /// again.
+  virtual Status log_to(std::shared_ptr<BlockLog>, std::stop_token) { return {}; }
+  /// Returns the blocks that were acknowledged, by their numbers, for the receipt. REQUIRES: after finish().
+  virtual std::vector<BlockRecord> blocks() const { return {}; }
+  /// Hands over the rows that the target has refused since the last call, where it was opened to bear that.
+  virtual std::vector<Error> take_rejects() { return {}; }
 };
 
 /// Collects batches in memory. LIFETIME: `into` outlives the sink.

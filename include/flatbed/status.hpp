@@ -73,7 +73,13 @@ namespace flatbed {
   X(kThousands, "FB-FIX-0105", "marks between thousands were left out")                                \
   X(kEncodingAssumed, "FB-FIX-0106", "an encoding was assumed because the bytes are not UTF-8")        \
   X(kNoQuarantine, "FB-QUA-0101", "the folder is no quarantine that can be replayed")                  \
-  X(kQuarantineEdited, "FB-QUA-0102", "rows of a quarantine cannot be matched with its list")
+  X(kQuarantineEdited, "FB-QUA-0102", "rows of a quarantine cannot be matched with its list")          \
+  X(kUnknownOutcome, "FB-CH-0106", "whether rows were written is not known")                           \
+  X(kRefusedRow, "FB-CH-0107", "the table refused the row")                                            \
+  X(kLedgerFailed, "FB-LED-0101", "the ledger cannot be read or written")                              \
+  X(kLoadBusy, "FB-LED-0102", "another run works on this load")                                        \
+  X(kNoLoad, "FB-LED-0103", "the ledger knows no such load")                                           \
+  X(kLoadDiffers, "FB-LED-0104", "what was loaded and what is to be loaded differ")
 
 enum class Code : int32_t {
 #define X(enumerator, name, summary) enumerator,

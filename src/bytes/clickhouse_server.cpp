@@ -136,9 +136,12 @@ Result<std::unique_ptr<HttpResponse>> ClickHouseServer::send(const HttpRequest& 
   return server_error(text ? *text : std::string(), status, shown_);
 }
 
-Result<std::unique_ptr<ByteSource>> ClickHouseServer::query(std::string sql, std::stop_token stop) const {
+Result<std::unique_ptr<ByteSource>> ClickHouseServer::query(std::string sql, std::stop_token stop,
+                                                            const ServerSettings& settings) const {
   auto kept = std::make_unique<std::string>(std::move(sql));
-  auto response = send(request({{"default_format", "Native"}}, *kept), stop);
+  ServerSettings parameters{{"default_format", "Native"}};
+  parameters.insert(parameters.end(), settings.begin(), settings.end());
+  auto response = send(request(std::move(parameters), *kept), stop);
   if (!response) return std::move(response).error();
   if (const std::string& format = (*response)->header("x-clickhouse-format"); !format.empty() && format != "Native") {
     return Error{.code = Code::kUsage,
@@ -149,8 +152,8 @@ Result<std::unique_ptr<ByteSource>> ClickHouseServer::query(std::string sql, std
   return std::unique_ptr<ByteSource>(std::make_unique<Answer>(std::move(kept), std::move(*response), *this));
 }
 
-Status ClickHouseServer::execute(std::string sql, std::stop_token stop) const {
-  auto answer = query(std::move(sql), stop);
+Status ClickHouseServer::execute(std::string sql, std::stop_token stop, const ServerSettings& settings) const {
+  auto answer = query(std::move(sql), stop, settings);
   if (!answer) return std::move(answer).error();
   auto text = read_text(**answer, kMostErrorText, stop);
   return text ? Status() : Status(std::move(text).error());

@@ -24,9 +24,10 @@ class ClickHouseServer {
   ClickHouseServer(HttpOptions http, std::string url, std::string shown, ServerSettings settings,
                    std::shared_ptr<const void> engine = {});
   /// Runs a SELECT or the like, whose answer comes in Native. ERRORS: those of HTTP and of server_error().
-  Result<std::unique_ptr<ByteSource>> query(std::string sql, std::stop_token stop) const;
+  Result<std::unique_ptr<ByteSource>> query(std::string sql, std::stop_token stop,
+                                            const ServerSettings& settings = {}) const;
   /// Runs a statement that has no answer.
-  Status execute(std::string sql, std::stop_token stop) const;
+  Status execute(std::string sql, std::stop_token stop, const ServerSettings& settings = {}) const;
   /// Runs an INSERT of `data`, once. Success means that the server has confirmed it.
   Status insert(std::string_view sql, std::string_view data, const ServerSettings& settings,
                 std::stop_token stop) const;

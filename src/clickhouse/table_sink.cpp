@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
-#include <chrono>
+#include <map>
+#include <mutex>
 #include <random>
 
 #include "clickhouse/inserter.hpp"
+#include "clickhouse/retry.hpp"
+#include "clickhouse/staging.hpp"
 #include "clickhouse/table.hpp"
 #include "encode/ddl.hpp"
 #include "encode/native.hpp"
@@ -31,22 +34,6 @@ std::string random_load() {
   return std::to_string(device()) + "-" + std::to_string(device()) + "-" + std::to_string(device());
 }
 
-// Whether a statement may work when it is sent again.
-bool may_pass(const Error& error) {
-  switch (error.code) {
-    case Code::kConnect:
-    case Code::kConnectionLost:
-    case Code::kTimeout:
-      return true;
-    default:
-      break;
-  }
-  // TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, NETWORK_ERROR, MEMORY_LIMIT_EXCEEDED, TOO_MANY_PARTS
-  constexpr int64_t kPassing[] = {159, 202, 210, 241, 252};
-  return error.code == Code::kServer &&
-         std::find(std::begin(kPassing), std::end(kPassing), error.native_code) != std::end(kPassing);
-}
-
 // Returns how many tokens of inserts the table remembers, told by its CREATE statement.
 uint64_t deduplication_window(std::string_view create) {
   create.remove_prefix(std::min(create.rfind("\nENGINE = "), create.size()));
@@ -60,6 +47,13 @@ uint64_t deduplication_window(std::string_view create) {
     std::from_chars(create.data() + found + name.size(), create.data() + create.size(), window);
   }
   return window;
+}
+
+Block::Part part_of(const Batch& batch, uint64_t first_row) {
+  Block::Part part{.first_row = first_row, .origin = batch.origin()};
+  if (batch.rows() == batch.origin().records) return part;
+  for (size_t row = 0; row < batch.rows(); ++row) part.records.push_back(batch.record(row));
+  return part;
 }
 
 class TableSink final : public Sink {
@@ -101,9 +95,9 @@ class TableSink final : public Sink {
     }
     if (Status status = check(schema); !status) return status;
     if (Status status = ask_window(stop); !status) return status;
-    std::vector<std::string> names;
-    for (const Field& field : schema.fields) names.push_back(field.name);
-    sql_ = "INSERT INTO " + quoted(table_) + " (" + comma_list(names) + ") FORMAT Native";
+    for (const Field& field : schema.fields) names_.push_back(field.name);
+    sql_ = insert_into(table_);
+    bear_rejects_ = request.bear_rejects;
     // One block is being filled while the others are on their way.
     block_bytes_ = std::min<uint64_t>(block_bytes_, request.memory_limit / (connections_ + 1));
     inserter_ = std::make_unique<Inserter>(
@@ -119,7 +113,10 @@ class TableSink final : public Sink {
       block_.byte_begin = origin.byte_begin;
       block_.bytes.reserve(block_bytes_ + block_bytes_ / 8);
     }
-    if (batch.rows() != 0) encode_native(batch, block_.bytes);
+    if (batch.rows() != 0) {
+      block_.parts.push_back(part_of(batch, block_.rows));
+      encode_native(batch, block_.bytes);
+    }
     block_.rows += batch.rows();
     block_.records += std::max<uint64_t>(origin.records, batch.rows());
     block_.byte_end = origin.byte_end;
@@ -130,6 +127,11 @@ class TableSink final : public Sink {
     if (finished_) return {};
     if (Status status = cut(stop); !status) return status;
     if (Status status = inserter_->finish(stop); !status) return counted(std::move(status).error());
+    if (staging_) {
+      if (Status status = staging_->publish(rows_, stop); !status) return status;
+    } else if (Status status = look_for_lost_rows(stop); !status) {
+      return status;
+    }
     finished_ = true;
     return {};
   }
@@ -150,6 +152,21 @@ class TableSink final : public Sink {
     return std::optional<uint64_t>();
   }
 
+  Result<std::string> identity(std::stop_token stop) override;
+  Status log_to(std::shared_ptr<BlockLog> log, std::stop_token stop) override;
+
+  std::vector<BlockRecord> blocks() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<BlockRecord> blocks;
+    for (const auto& [number, block] : done_) blocks.push_back(block);
+    return blocks;
+  }
+
+  std::vector<Error> take_rejects() override {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(rejects_, {});
+  }
+
  private:
   Status learn(std::stop_token stop);
   Status create(const Schema& schema, std::stop_token stop);
@@ -158,15 +175,25 @@ class TableSink final : public Sink {
   Status ask_window(std::stop_token stop);
   Status cut(std::stop_token stop);
   Status insert(const Block& block, std::stop_token stop);
-  ServerSettings insert_settings(const Block& block) const;
+  BlockRecord record_of(const Block& block) const;
+  Status keep(const BlockRecord& record) { return log_ ? log_->record(record) : Status(); }
+  struct Piece;
+  Status insert_piece(const Block& block, const Piece& piece, BlockRecord& record, std::stop_token stop);
+  Status insert_halves(const Block& block, const Piece& piece, uint64_t cut, BlockRecord& record, std::stop_token stop);
+  Status send(const Piece& piece, const BlockRecord& record, std::stop_token stop);
+  void reject(const Block& block, const Piece& piece, const Error& reason);
+  Status look_for_lost_rows(std::stop_token stop);
   Error counted(Error error) const;
+  std::string insert_into(const TableAddress& table) const {
+    return "INSERT INTO " + quoted(table) + " (" + comma_list(names_) + ") FORMAT Native";
+  }
 
   ReachServer reach_;
   const TableAddress table_;
   const bool create_;
   const std::string engine_;
   const std::vector<std::string> order_by_;
-  const std::string load_;
+  std::string load_;
   const uint64_t block_rows_;
   uint64_t block_bytes_;
   const unsigned connections_;
@@ -174,12 +201,23 @@ class TableSink final : public Sink {
   std::optional<ClickHouseServer> server_{};
   std::optional<std::vector<DescribedColumn>> columns_{};  // of the table, once it exists
   uint64_t window_ = 0;
+  bool merge_tree_ = false, plain_merge_tree_ = false;
+  bool has_views_ = false;  // materialized ones that read what is inserted
+  bool bear_rejects_ = false;
+  std::vector<std::string> names_{};  // of the columns
   std::string sql_{};
+  std::shared_ptr<BlockLog> log_{};
+  std::optional<Staging> staging_{};
   Block block_{};
   uint64_t blocks_cut_ = 0;
   bool finished_ = false;
   std::atomic<uint64_t> rows_{0}, bytes_{0}, blocks_{0};
-  std::atomic<uint64_t> uncertain_rows_{0};  // of inserts whose outcome is unknown
+  std::atomic<uint64_t> uncertain_rows_{0};      // of inserts whose outcome is unknown
+  std::atomic<uint64_t> most_rows_{UINT64_MAX};  // that the server takes at a time, as it has shown
+  mutable std::mutex mutex_;                     // guards the three below
+  std::map<uint64_t, BlockRecord> done_{};       // by number
+  std::vector<Error> rejects_{};
+  std::map<uint64_t, uint64_t> doubtful_{};  // blocks that were sent again after a break, and their rows
   std::unique_ptr<Inserter> inserter_{};     // last: its threads use what stands above
 };
 
@@ -254,11 +292,45 @@ Status TableSink::check(const Schema& schema) const {
   return {};
 }
 
+// Learns how the table takes blocks: whether it knows one that comes again, and what else hangs on it.
 Status TableSink::ask_window(std::stop_token stop) {
   auto create = ask_names(*server_, "SHOW CREATE TABLE " + quoted(table_), stop);
   if (!create) return std::move(create).error();
   window_ = create->empty() ? 0 : deduplication_window(create->front());
+  const std::string where =
+      " FROM system.tables WHERE database = " + sql_text(table_.database) + " AND name = " + sql_text(table_.name);
+  auto engine = ask_names(*server_, "SELECT engine" + where, stop);
+  if (!engine) return std::move(engine).error();
+  auto views = ask_names(*server_, "SELECT arrayJoin(dependencies_table)" + where, stop);
+  if (!views) return std::move(views).error();
+  merge_tree_ = engine->size() == 1 && engine->front().ends_with("MergeTree");
+  plain_merge_tree_ = engine->size() == 1 && engine->front() == "MergeTree";
+  has_views_ = !views->empty();
   return {};
+}
+
+Result<std::string> TableSink::identity(std::stop_token stop) {
+  if (Status status = learn(stop); !status) return std::move(status).error();
+  if (!columns_) return std::string();
+  auto uuid = ask_names(*server_,
+                        "SELECT toString(uuid) FROM system.tables WHERE database = " + sql_text(table_.database) +
+                            " AND name = " + sql_text(table_.name),
+                        stop);
+  constexpr int64_t kUnknownIdentifier = 47;
+  if (!uuid && uuid.error().native_code != kUnknownIdentifier) return std::move(uuid).error();
+  // Old servers and some databases give tables no number of their own.
+  const bool numbered = uuid && uuid->size() == 1 && uuid->front() != "00000000-0000-0000-0000-000000000000";
+  return numbered ? uuid->front() : server_->shown() + " " + plain(table_);
+}
+
+// A table without a window of tokens is loaded through one that has it, where that can be.
+Status TableSink::log_to(std::shared_ptr<BlockLog> log, std::stop_token stop) {
+  log_ = std::move(log);
+  load_ = log_->load();
+  if (window_ != 0 || !merge_tree_ || has_views_) return {};
+  staging_.emplace(*server_, table_, log_);
+  sql_ = insert_into(staging_->table());
+  return staging_->prepare(stop);
 }
 
 Status TableSink::cut(std::stop_token stop) {
@@ -277,21 +349,183 @@ Error TableSink::counted(Error error) const {
   error.message += "; " + std::to_string(rows_) + " rows were acknowledged before";
   if (uncertain_rows_ == 0) return error;
   error.message += ", whether " + std::to_string(uncertain_rows_) + " more were written is unknown";
-  error.hint = "count the rows of the table before loading again";
+  if (!log_) error.hint = "count the rows of the table before loading again";
   return error;
 }
 
-ServerSettings TableSink::insert_settings(const Block& block) const {
-  const XXH128_hash_t content = XXH3_128bits(block.bytes.data(), block.bytes.size());
+BlockRecord TableSink::record_of(const Block& block) const {
+  const std::string content = hexadecimal(XXH3_128bits(block.bytes.data(), block.bytes.size()));
   std::string identity = load_;
   for (const std::string& part :
-       {table_.database, table_.name, hexadecimal(content), std::to_string(block.number),
-        std::to_string(block.first_record), std::to_string(block.byte_begin), std::to_string(block.byte_end)}) {
+       {table_.database, table_.name, content, std::to_string(block.number), std::to_string(block.first_record),
+        std::to_string(block.byte_begin), std::to_string(block.byte_end)}) {
     identity += '\0';
     identity += part;
   }
-  return {
-      {"insert_deduplication_token", hexadecimal(XXH3_128bits(identity.data(), identity.size()))},
+  return {.number = block.number,
+          .first_record = block.first_record,
+          .records = block.records,
+          .byte_begin = block.byte_begin,
+          .byte_end = block.byte_end,
+          .rows = block.rows,
+          .token = hexadecimal(XXH3_128bits(identity.data(), identity.size())),
+          .hash = content};
+}
+
+// Some rows of a block, in Native.
+struct TableSink::Piece {
+  std::string_view bytes{};
+  uint64_t first_row = 0;
+  uint64_t rows = 0;
+  std::string name() const { return std::to_string(first_row) + "+" + std::to_string(rows); }
+};
+
+// Inserts one block, once. Runs on a thread of the inserter.
+Status TableSink::insert(const Block& block, std::stop_token stop) {
+  BlockRecord record = record_of(block);
+  const std::optional<BlockRecord> earlier = log_ ? log_->recorded(block.number) : std::nullopt;
+  if (earlier && earlier->hash != record.hash) {
+    return Error{.code = Code::kLoadDiffers,
+                 .message = "block " + std::to_string(block.number) + " of the load, from record " +
+                            std::to_string(block.first_record) + ", is not what was sent before the interruption",
+                 .where = {.uri = server_->shown(), .record = block.first_record},
+                 .expected = "the same file, options and version of Flatbed",
+                 .hint = "load the file as it was, with the options of then",
+                 .side = Side::kSource};
+  }
+  if (earlier) {
+    record = *earlier;
+    record.rows = block.rows;
+  }
+  if (!record.acknowledged) {
+    if (earlier) {
+      const std::lock_guard lock(mutex_);
+      doubtful_[record.number] = record.rows;
+    }
+    if (Status status = keep(record); !status) return status;
+    const Piece whole{.bytes = block.bytes, .rows = block.rows};
+    const uint64_t before = record.rows;
+    if (Status status = insert_piece(block, whole, record, stop); !status) return status;
+    record.acknowledged = true;
+    // A block with rejects is gone through again by a run that goes on with the load: it finds the same ones.
+    if (record.rows == before) {
+      if (Status status = keep(record); !status) return status;
+    }
+  } else {
+    rows_ += record.rows;
+    ++blocks_;
+  }
+  const std::lock_guard lock(mutex_);
+  done_.insert_or_assign(record.number, std::move(record));
+  return {};
+}
+
+namespace {
+
+constexpr uint64_t kFewestRows = 10000;  // an INSERT is not made smaller than this for the server's sake
+
+// Where a piece was cut before: "0+1000:437;" means that its first 1000 rows were sent as 437 and the others.
+std::optional<uint64_t> earlier_cut(const std::string& split, const std::string& piece) {
+  const size_t found = (";" + split).find(";" + piece + ":");
+  if (found == std::string::npos) return std::nullopt;
+  uint64_t cut = 0;
+  const char* begin = split.data() + found + piece.size() + 1;
+  std::from_chars(begin, split.data() + split.size(), cut);
+  return cut;
+}
+
+// The row of the piece that a constraint was broken at, where the server names it; it counts from 1.
+std::optional<uint64_t> named_row(const Error& error) {
+  constexpr std::string_view kWords = " is violated at row ";
+  const size_t found = error.message.find(kWords);
+  if (found == std::string::npos) return std::nullopt;
+  uint64_t row = 0;
+  const char* begin = error.message.data() + found + kWords.size();
+  if (std::from_chars(begin, error.message.data() + error.message.size(), row).ec != std::errc() || row == 0) {
+    return std::nullopt;
+  }
+  return row - 1;
+}
+
+Result<std::string> rows_of(std::string_view native, uint64_t from, uint64_t to) {
+  NativeReader reader(memory_bytes(native));
+  std::string out;
+  for (uint64_t row = 0;;) {
+    auto batch = reader.next({});
+    if (!batch) return std::move(batch).error();
+    if (!*batch) return out;
+    const uint64_t count = (*batch)->rows();
+    std::vector<uint8_t> keep(count, 0);
+    bool any = false;
+    for (uint64_t i = 0; i < count; ++i, ++row) {
+      keep[i] = row >= from && row < to;
+      any = any || keep[i] != 0;
+    }
+    if (any) encode_native((*batch)->filter(keep), out);
+  }
+}
+
+}  // namespace
+
+// Sends a piece; in parts where the server would not take it whole, so that the row that it refuses stands alone in
+// the end. A cut is recorded before its parts are sent: a run that goes on cuts at the same rows, under the same
+// tokens.
+Status TableSink::insert_piece(const Block& block, const Piece& piece, BlockRecord& record, std::stop_token stop) {
+  if (piece.rows == 0) return {};
+  if (const auto cut = earlier_cut(record.split, piece.name())) {
+    return insert_halves(block, piece, *cut, record, stop);
+  }
+  uint64_t cut = piece.rows / 2;
+  if (piece.rows <= most_rows_) {
+    Status status = send(piece, record, stop);
+    if (status) {
+      rows_ += piece.rows;
+      bytes_ += piece.bytes.size();
+      ++blocks_;
+      return {};
+    }
+    const ErrorClass what = error_class(status.error());
+    // Where a materialized view fails, the rows are in the table all the same: they must not be sent again in parts.
+    const bool in_parts = !has_views_ || named_row(status.error());
+    if (what == ErrorClass::kTooLarge && in_parts && piece.rows >= 2 * kFewestRows) {
+      most_rows_ = std::max(kFewestRows, (piece.rows + 1) / 2);
+    } else if (what == ErrorClass::kRefused && bear_rejects_ && in_parts) {
+      if (piece.rows == 1) {
+        reject(block, piece, status.error());
+        --record.rows;
+        return {};
+      }
+      // The rows before the one that is named are good; it becomes the first row of the other part, then stands alone.
+      if (const auto row = named_row(status.error()); row && *row < piece.rows) cut = *row == 0 ? 1 : *row;
+    } else {
+      return status;
+    }
+  }
+  record.split += piece.name() + ":" + std::to_string(cut) + ";";
+  if (Status status = keep(record); !status) return status;
+  return insert_halves(block, piece, cut, record, stop);
+}
+
+Status TableSink::insert_halves(const Block& block, const Piece& piece, uint64_t cut, BlockRecord& record,
+                                std::stop_token stop) {
+  for (const auto& [from, to] : {std::pair(uint64_t{0}, cut), std::pair(cut, piece.rows)}) {
+    auto bytes = rows_of(piece.bytes, from, to);
+    if (!bytes) return std::move(bytes).error();
+    const Piece half{.bytes = *bytes, .first_row = piece.first_row + from, .rows = to - from};
+    if (Status status = insert_piece(block, half, record, stop); !status) return status;
+  }
+  return {};
+}
+
+// Sends one INSERT, again where that can do no harm.
+Status TableSink::send(const Piece& piece, const BlockRecord& record, std::stop_token stop) {
+  std::string token = record.token;
+  if (!record.split.empty()) {
+    const std::string identity = token + " " + piece.name();
+    token = hexadecimal(XXH3_128bits(identity.data(), identity.size()));
+  }
+  const ServerSettings settings{
+      {"insert_deduplication_token", token},
       {"insert_deduplicate", "1"},
       {"async_insert", "0"},
       // One INSERT is one block: a retry that is cut differently would not be known again.
@@ -301,31 +535,68 @@ ServerSettings TableSink::insert_settings(const Block& block) const {
       {"max_insert_threads", "1"},
       {"input_format_null_as_default", "0"},
   };
-}
-
-// Inserts one block, again where that can do no harm. Runs on a thread of the inserter.
-Status TableSink::insert(const Block& block, std::stop_token stop) {
-  const ServerSettings settings = insert_settings(block);
-  std::chrono::seconds pause(1);  // then 2, then 4: a server that restarts is waited for
-  for (int retries_left = 3;; --retries_left, pause *= 2) {
-    Status status = server_->insert(sql_, block.bytes, settings, stop);
+  Backoff backoff;
+  for (bool doubtful = false;;) {
+    Status status = server_->insert(sql_, piece.bytes, settings, stop);
     if (status) {
-      rows_ += block.rows;
-      bytes_ += block.bytes.size();
-      ++blocks_;
-      return {};
-    }
-    const Error& error = status.error();
-    // A statement that never left cannot have been carried out; the table recognises the token of one that did.
-    const bool harmless = window_ != 0 || error.code == Code::kConnect;
-    if (retries_left == 0 || !harmless || !may_pass(error)) {
-      if (may_pass(error) && error.code != Code::kConnect) uncertain_rows_ += block.rows;
+      if (doubtful) {
+        const std::lock_guard lock(mutex_);
+        doubtful_[record.number] += piece.rows;
+      }
       return status;
     }
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any().wait_for(lock, stop, pause, [] { return false; });
+    const ErrorClass what = error_class(status.error());
+    const bool recognised = window_ != 0 || staging_;
+    const bool again =
+        what == ErrorClass::kNotSent || what == ErrorClass::kTransient || (what == ErrorClass::kUnknown && recognised);
+    doubtful = doubtful || what == ErrorClass::kUnknown;
+    if (!again || !backoff.wait(stop)) {
+      if (doubtful) uncertain_rows_ += piece.rows;
+      return status;
+    }
   }
+}
+
+// Makes a refused row a reject, with its place in the source as far as that is known here.
+void TableSink::reject(const Block& block, const Piece& piece, const Error& reason) {
+  const auto after = std::upper_bound(block.parts.begin(), block.parts.end(), piece.first_row,
+                                      [](uint64_t row, const Block::Part& part) { return row < part.first_row; });
+  const Block::Part& part = *std::prev(after);
+  const uint64_t row = piece.first_row - part.first_row;
+  const uint64_t record = part.records.empty() ? part.origin.first_record + row : part.records[row];
+  Error error{.code = Code::kRefusedRow,
+              .message = "the table refused the row: " + reason.message,
+              .where = {.uri = server_->shown(), .record = record},
+              .expected = "a row that table \"" + plain(table_) + "\" takes",
+              .native_code = reason.native_code,
+              .side = Side::kTarget};
+  const std::lock_guard lock(mutex_);
+  rejects_.push_back(std::move(error));
+}
+
+// A server that dies after it has remembered a token and before it has kept the rows drops them when they come again.
+// It shows in the count; where that names the block, a run that goes on sends it under another token.
+Status TableSink::look_for_lost_rows(std::stop_token stop) {
+  if (doubtful_.empty() || !log_ || !plain_merge_tree_ || !log_->rows_before()) return {};
+  auto count = count_rows(stop);
+  if (!count) return std::move(count).error();
+  const uint64_t expected = *log_->rows_before() + rows_;
+  if (!*count || **count >= expected) return {};
+  const uint64_t lost = expected - **count;
+  Error error{.code = Code::kUnknownOutcome,
+              .message = "the table holds " + std::to_string(lost) + " rows fewer than the server has acknowledged: " +
+                         "it lost them when it died, or somebody has deleted rows",
+              .where = {.uri = server_->shown()},
+              .hint = "compare the table with the file",
+              .side = Side::kTarget};
+  const auto is_lost = [&](const auto& block) { return block.second == lost; };
+  if (std::count_if(doubtful_.begin(), doubtful_.end(), is_lost) != 1) return error;
+  BlockRecord& block = done_[std::find_if(doubtful_.begin(), doubtful_.end(), is_lost)->first];
+  block.acknowledged = false;
+  block.token = hexadecimal(XXH3_128bits(block.token.data(), block.token.size()));
+  if (Status status = keep(block); !status) return status;
+  error.hint = "resume the load: the block is sent again";
+  return error;
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "bytes/fingerprint.hpp"
+#include "flatbed/bytes.hpp"
+#include "pipeline/load.hpp"
 #include "pipeline/quarantine.hpp"
 #include "pipeline/run_plan.hpp"
 
@@ -54,20 +57,33 @@ Result<std::unique_ptr<Sink>> rejects_of(const Plan& plan, const Registry& regis
   return quarantine_sink(plan);
 }
 
-}  // namespace
-
-Result<Receipt> copy(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
-                     std::vector<std::unique_ptr<Processor>> processors) {
-  auto rejects = rejects_of(plan, registry, !processors.empty());
-  if (!rejects) return std::move(rejects).error();
-  auto receipt = run_plan(plan, registry, std::move(observer), stop, std::move(processors), std::move(*rejects));
-  if (!receipt || plan.quarantine.empty()) return receipt;
-  if (Status status = seal_quarantine(plan, *receipt); !status) return std::move(status).error();
-  return receipt;
+// The files that a plan reads, where it reads files.
+Result<WatchedFiles> files_of(const Plan& plan) {
+  auto uri = parse_uri(plan.source.uri);
+  if (!uri || uri->scheme != "file" || uri->path == "-") return WatchedFiles();
+  auto paths = expand_glob(uri->path);
+  return paths ? WatchedFiles::open(*paths) : std::move(paths).error();
 }
 
+Result<std::shared_ptr<Load>> load_of(const Plan& plan, const std::string& id, const Registry& registry,
+                                      WatchedFiles& files) {
+  auto ledger = open_ledger(plan.ledger);
+  if (!ledger) return std::move(ledger).error();
+  Load::Request request{.id = id,
+                        .source = parse_uri(plan.source.uri).value().shown,
+                        .target = parse_uri(plan.target.uri).value().shown,
+                        .plan = to_json(plan, registry),
+                        .again = plan.again};
+  return std::make_shared<Load>(std::move(*ledger), std::move(request), files);
+}
+
+}  // namespace
+
 Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
-                         std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects) {
+                         std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects,
+                         const std::string& load_id) {
+  auto files = files_of(plan);
+  if (!files) return std::move(files).error();
   auto source = registry.source(plan.source);
   if (!source) return std::move(source).error();
   auto sink = registry.sink(plan.target);
@@ -89,6 +105,11 @@ Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer ob
   if (!plan.rename.empty()) pipeline.then(rename_columns(plan.rename));
   for (auto& processor : processors) pipeline.then(std::move(processor));
   if (divert) pipeline.rejects_to(std::move(rejects));
+  if (!plan.ledger.empty() && !plan.check) {
+    auto load = load_of(plan, load_id, registry, *files);
+    if (!load) return std::move(load).error();
+    pipeline.keep(std::move(*load));
+  }
   auto receipt = pipeline.run({.on_reject = divert ? OnReject::kDivert : plan.on_reject,
                                .max_rejects = plan.max_rejects,
                                .limits = plan.limits,
@@ -96,12 +117,57 @@ Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer ob
                                .leniency = plan.strict ? Leniency::kReject : Leniency::kAllow,
                                .threads = plan.threads,
                                .memory_limit = plan.memory_limit,
+                               .at_end = [&] { return files->unchanged(); },
                                .observer = std::move(observer),
                                .stop = stop});
   if (!receipt) return receipt;
   receipt->source = parse_uri(plan.source.uri).value().shown;
   receipt->target = parse_uri(plan.target.uri).value().shown;
   return receipt;
+}
+
+namespace {
+
+Result<Receipt> load_once(const Plan& plan, const std::string& load_id, const Registry& registry, Observer observer,
+                          std::stop_token stop, std::vector<std::unique_ptr<Processor>> processors) {
+  auto rejects = rejects_of(plan, registry, !processors.empty());
+  if (!rejects) return std::move(rejects).error();
+  auto receipt = run_plan(plan, registry, std::move(observer), std::move(stop), std::move(processors),
+                          std::move(*rejects), load_id);
+  if (!receipt || plan.quarantine.empty()) return receipt;
+  if (Status status = seal_quarantine(plan, *receipt); !status) return std::move(status).error();
+  return receipt;
+}
+
+}  // namespace
+
+Result<Receipt> copy(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
+                     std::vector<std::unique_ptr<Processor>> processors) {
+  return load_once(plan, "", registry, std::move(observer), std::move(stop), std::move(processors));
+}
+
+Result<Receipt> resume(const std::string& ledger, const std::string& load, const Registry& registry,
+                       const Again& again) {
+  auto opened = open_ledger(ledger);
+  if (!opened) return std::move(opened).error();
+  auto loads = (*opened)->loads();
+  if (!loads) return std::move(loads).error();
+  const auto found = std::find_if(loads->begin(), loads->end(), [&](const LoadRecord& known) {
+    return load.empty() ? known.state == LoadState::kOpen : known.id == load;
+  });
+  if (found == loads->end()) {
+    return Error{
+        .code = Code::kNoLoad,
+        .message = load.empty() ? "the ledger knows no load that was interrupted" : "the ledger knows no load " + load,
+        .where = {.uri = ledger},
+        .hint = "flatbed loads lists what it knows; --ledger names another ledger"};
+  }
+  auto plan = plan_from_json(found->plan);
+  if (!plan) return std::move(plan).error();
+  plan->ledger = ledger;
+  for (const auto& [name, value] : again.source_options) plan->source.options[name] = value;
+  for (const auto& [name, value] : again.target_options) plan->target.options[name] = value;
+  return load_once(*plan, found->id, registry, again.observer, again.stop, {});
 }
 
 Result<Batch> preview(const Endpoint& endpoint, size_t rows, const Registry& registry, std::stop_token stop) {

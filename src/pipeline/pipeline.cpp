@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "flatbed/version.hpp"
+#include "pipeline/load.hpp"
 #include "pipeline/queue.hpp"
 #include "pipeline/rejects.hpp"
 
@@ -53,6 +54,8 @@ struct Pipeline::Impl {
   std::unique_ptr<Sink> rejects;
   std::vector<std::unique_ptr<Processor>> processors;
   ReadRequest request;
+  std::shared_ptr<Load> load;  // null without a ledger
+  bool known = false;          // the ledger says that everything is in the target already
   RunOptions options;
   Receipt receipt;
   std::stop_source stop;
@@ -66,6 +69,7 @@ struct Pipeline::Impl {
   std::vector<Error> unseen_rejects;  // not yet shown to the observer
 
   Status open();
+  Status begin_load();
   Status bind(Schema schema, const std::optional<Schema>& existing);
   Status read(Queue<Delivery>& queue);
   Status write(Queue<Delivery>& queue);
@@ -92,6 +96,7 @@ Status Pipeline::Impl::open() {
     auto count = sink->count_rows(stop.get_token());
     if (!count) return on_side(std::move(count).error(), Side::kTarget);
     receipt.target_rows_before = *count;
+    if (Status status = begin_load(); !status || known) return status;
   }
   request.threads = options.threads;
   request.memory_limit = options.memory_limit / 2;
@@ -99,6 +104,24 @@ Status Pipeline::Impl::open() {
   auto schema = source->open(request, stop.get_token());
   if (!schema) return on_side(std::move(schema).error(), Side::kSource);
   return bind(std::move(*schema), *existing);
+}
+
+// Asks the ledger, once there is a target, whether this load is new, goes on, or is there already.
+Status Pipeline::Impl::begin_load() {
+  if (!load || load->begun()) return {};
+  auto target = sink->identity(stop.get_token());
+  if (!target) return on_side(std::move(target).error(), Side::kTarget);
+  if (target->empty()) return {};
+  auto earlier = load->begin(*target, receipt.target_rows_before.value_or(0));
+  if (!earlier) return std::move(earlier).error();
+  known = earlier->has_value();
+  if (!known) {
+    receipt.target_rows_before = load->rows_before();
+    return {};
+  }
+  (*earlier)->target_rows_before = (*earlier)->target_rows_after = receipt.target_rows_before;
+  receipt = std::move(**earlier);
+  return {};
 }
 
 // Lets each processor learn its schema, adds the cast to the target's types where it is needed, opens the sinks.
@@ -122,11 +145,20 @@ Status Pipeline::Impl::bind(Schema schema, const std::optional<Schema>& existing
     }
   }
   receipt.schema = schema;
-  const WriteRequest granted{
-      .threads = options.threads, .memory_limit = options.memory_limit / 2, .layout = source->layout()};
+  const WriteRequest granted{.threads = options.threads,
+                             .memory_limit = options.memory_limit / 2,
+                             .layout = source->layout(),
+                             .bear_rejects = options.on_reject != OnReject::kFail};
   Status status =
       options.check ? sink->accepts(schema, stop.get_token()) : sink->open(schema, granted, stop.get_token());
   if (!status) return on_side(std::move(status).error(), Side::kTarget);
+  if (load) {
+    if (status = begin_load(); !status) return status;
+    if (load->begun()) {
+      status = sink->log_to(load, stop.get_token());
+      if (!status) return on_side(std::move(status).error(), Side::kTarget);
+    }
+  }
   if (!rejects) return {};
   status = rejects->open(rejects_schema(), granted, stop.get_token());
   return status ? Status() : Status(on_side(std::move(status).error(), Side::kTarget));
@@ -173,7 +205,8 @@ Status Pipeline::Impl::process(Delivery delivery) {
     return {};
   }
   Status status = sink->write(batch, stop.get_token());
-  return status ? Status() : Status(on_side(std::move(status).error(), Side::kTarget));
+  if (!status) return on_side(std::move(status).error(), Side::kTarget);
+  return account(sink->take_rejects());
 }
 
 // Counts rejects and applies the policy to them.
@@ -245,14 +278,19 @@ Status Pipeline::Impl::judge_all(bool all_read) const {
 }
 
 Status Pipeline::Impl::finish() {
-  if (Status status = judge_all(true); !status) return status;
-  if (rejects) {
-    if (Status status = rejects->finish(stop.get_token()); !status) {
-      return on_side(std::move(status).error(), Side::kTarget);
-    }
+  if (options.at_end) {
+    if (Status status = options.at_end(); !status) return status;
   }
+  if (Status status = judge_all(true); !status) return status;
   if (!options.check) {
     if (Status status = sink->finish(stop.get_token()); !status) {
+      return on_side(std::move(status).error(), Side::kTarget);
+    }
+    if (Status status = account(sink->take_rejects()); !status) return status;
+    receipt.block_list = sink->blocks();
+  }
+  if (rejects) {
+    if (Status status = rejects->finish(stop.get_token()); !status) {
       return on_side(std::move(status).error(), Side::kTarget);
     }
   }
@@ -274,7 +312,7 @@ Status Pipeline::Impl::finish() {
 
 // Everything that takes long: opening (a text source may read all of its bytes for the types), carrying, finishing.
 Status Pipeline::Impl::work() {
-  if (Status status = guarded([&]() -> Status { return open(); }); !status) return status;
+  if (Status status = guarded([&]() -> Status { return open(); }); !status || known) return status;
   Queue<Delivery> queue(options.memory_limit / 8);
   Status read_status;
   std::jthread reader([&] {
@@ -345,11 +383,17 @@ Result<Receipt> Pipeline::Impl::run() {
     else if (rejects)
       rejects->abort();
     Error error = std::move(status).error();
-    if (const uint64_t rows = sink->acknowledged().rows; rows != 0) {
+    if (load && load->begun()) {
+      error.hint += (error.hint.empty() ? "" : "; ") + ("flatbed resume " + load->load()) + " goes on with the load";
+    } else if (const uint64_t rows = sink->acknowledged().rows; rows != 0) {
       error.hint += (error.hint.empty() ? "" : "; ") + std::to_string(rows) +
                     " rows were acknowledged by the target before this and are there";
     }
     return error;
+  }
+  if (known) {
+    report(Event::Kind::kFinished);
+    return std::move(receipt);
   }
   const Acknowledged acknowledged = sink->acknowledged();
   receipt.bytes_read = source->position().bytes;
@@ -358,6 +402,10 @@ Result<Receipt> Pipeline::Impl::run() {
   receipt.settings = source->settings();
   receipt.version = std::string(version());
   receipt.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  if (load && load->begun()) {
+    receipt.loaded_before = load->loaded_before();
+    if (Status kept = load->finish(receipt); !kept) return std::move(kept).error();
+  }
   report(Event::Kind::kFinished);
   return std::move(receipt);
 }
@@ -386,6 +434,11 @@ Pipeline& Pipeline::rejects_to(std::unique_ptr<Sink> sink) {
 
 Pipeline& Pipeline::request(ReadRequest request) {
   impl_->request = std::move(request);
+  return *this;
+}
+
+Pipeline& Pipeline::keep(std::shared_ptr<Load> load) {
+  impl_->load = std::move(load);
   return *this;
 }
 

@@ -44,6 +44,36 @@ void append_errors(std::string& json, const std::vector<Error>& errors) {
   json += ']';
 }
 
+void append_files(std::string& json, const std::vector<SourceFile>& files) {
+  json += '[';
+  for (const SourceFile& file : files) {
+    if (json.back() != '[') json += ", ";
+    JsonObject object(json);
+    object.text("path", file.path);
+    object.number("bytes", file.bytes);
+    if (!file.sha256.empty()) object.text("sha256", file.sha256);
+  }
+  json += ']';
+}
+
+void append_blocks(std::string& json, const std::vector<BlockRecord>& blocks) {
+  json += '[';
+  for (const BlockRecord& block : blocks) {
+    if (json.back() != '[') json += ", ";
+    JsonObject object(json);
+    object.number("number", block.number);
+    object.number("first_record", block.first_record);
+    object.number("records", block.records);
+    object.number("byte_begin", block.byte_begin);
+    object.number("byte_end", block.byte_end);
+    object.number("rows", block.rows);
+    object.text("token", block.token);
+    object.text("hash", block.hash);
+    if (!block.split.empty()) object.text("split", block.split);
+  }
+  json += ']';
+}
+
 void append_findings(std::string& json, const std::vector<Finding>& findings) {
   json += '[';
   for (const Finding& finding : findings) {
@@ -126,6 +156,24 @@ std::string to_json(const Schema& schema) {
   return json;
 }
 
+std::string to_json(const LoadRecord& load) {
+  std::string json;
+  {
+    JsonObject object(json);
+    object.text("load", load.id);
+    object.text("state", load_state_name(load.state));
+    object.text("source", load.source);
+    object.text("target", load.target);
+    object.number("bytes", load.bytes);
+    if (!load.sha256.empty()) object.text("sha256", load.sha256);
+    object.number("begun", load.begun);
+    if (load.ended != 0) object.number("ended", load.ended);
+    object.name("plan") += load.plan;
+    if (!load.receipt.empty()) object.name("receipt") += load.receipt;
+  }
+  return json;
+}
+
 std::string to_json(const Receipt& receipt) {
   std::string json;
   {
@@ -152,6 +200,13 @@ std::string to_json(const Receipt& receipt) {
     object.number("target_rows_after", receipt.target_rows_after);
     append_rejects(object, receipt);
     object.decimal("seconds", receipt.seconds);
+    if (!receipt.files.empty()) append_files(object.name("files"), receipt.files);
+    if (!receipt.load.empty()) {
+      object.text("load", receipt.load);
+      object.number("loaded_before", receipt.loaded_before);
+    }
+    if (!receipt.plan.empty()) object.name("plan") += receipt.plan;
+    if (!receipt.block_list.empty()) append_blocks(object.name("block_list"), receipt.block_list);
   }
   return json;
 }

@@ -34,6 +34,12 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kCount,
      .help = "Threads that work; 0: as many as there are cores",
      .default_text = "0"},
+    {.name = "ledger",
+     .help = "Ledger of loads into tables: an interrupted one goes on, a finished one is not loaded twice"},
+    {.name = "again",
+     .type = OptionType::kFlag,
+     .help = "Load a file once more that the ledger knows as loaded",
+     .default_text = "false"},
     {.name = "memory", .type = OptionType::kBytes, .help = "Most memory for data on the way", .default_text = "256M"},
 };
 
@@ -110,6 +116,8 @@ Status set_run_options(const std::map<std::string, std::string>& given, Plan& pl
   if (options->given("check")) plan.check = options->flag("check");
   if (options->given("strict")) plan.strict = options->flag("strict");
   if (options->given("threads")) plan.threads = static_cast<unsigned>(options->count("threads"));
+  if (options->given("ledger")) plan.ledger = options->text("ledger");
+  if (options->given("again")) plan.again = options->flag("again");
   if (options->given("memory")) plan.memory_limit = options->count("memory");
   return {};
 }

@@ -5,8 +5,10 @@
 
 namespace flatbed {
 
-/// Runs a plan as copy() does; rejected rows go to `rejects` unless it is null.
+/// Runs a plan as copy() does; rejected rows go to `rejects` unless it is null. With the id of
+/// a load that the ledger of the plan knows, that load goes on.
 Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
-                         std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects);
+                         std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects,
+                         const std::string& load_id = {});
 
 }  // namespace flatbed

@@ -1,0 +1,185 @@
+// Staging. Enters: a target without a window of tokens. Leaves: the rows of a load in it, once. Invariant: a partition
+// is in the staging table or in the target, never in both when publish() has returned.
+#include "clickhouse/staging.hpp"
+
+#include <sstream>
+
+#include "clickhouse/retry.hpp"
+#include "encode/ddl.hpp"
+
+namespace flatbed {
+namespace {
+
+std::string where_table(const TableAddress& table) {
+  return "database = " + sql_text(table.database) + " AND table = " + sql_text(table.name);
+}
+
+}  // namespace
+
+std::string sql_text(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+Result<uint64_t> Staging::number(std::string sql, std::stop_token stop) const {
+  auto answer = ask(server_, "SELECT toUInt64(" + std::move(sql), stop);
+  if (!answer) return std::move(answer).error();
+  for (const Batch& batch : *answer) {
+    if (batch.rows() == 1) return batch.column(0).as<uint64_t>()[0];
+  }
+  return uint64_t{0};
+}
+
+Result<uint64_t> Staging::server_began(std::stop_token stop) const {
+  return number("toUnixTimestamp(now()) - uptime())", stop);
+}
+
+Result<uint64_t> Staging::rows_in(const std::string& partition, std::stop_token stop) const {
+  return number("count()) FROM " + quoted(table_) + " WHERE _partition_id = " + sql_text(partition), stop);
+}
+
+Staging::Note Staging::note() const {
+  Note note;
+  std::istringstream words(log_->note());
+  std::string word;
+  words >> word;
+  note.publishing = word == "moving" || word == "moved";
+  note.published = word == "published";
+  if (word == "moving") words >> note.partition >> note.last_block >> note.server_began;
+  return note;
+}
+
+Status Staging::set_note(const Note& note) {
+  if (note.published) return log_->set_note("published");
+  if (note.partition.empty()) return log_->set_note("moved");
+  return log_->set_note("moving " + note.partition + " " + std::to_string(note.last_block) + " " +
+                        std::to_string(note.server_began));
+}
+
+Status Staging::prepare(std::stop_token stop) {
+  if (note().published) return {};
+  Status status = server_.execute("CREATE TABLE IF NOT EXISTS " + quoted(table_) + " AS " + quoted(target_), stop);
+  if (!status) return status;
+  // Parts are many where blocks are small, and merging them would be work for nothing.
+  return server_.execute("ALTER TABLE " + quoted(table_) + " MODIFY SETTING non_replicated_deduplication_window = " +
+                             std::to_string(kDeduplicationWindow) + ", parts_to_throw_insert = 100000, " +
+                             "parts_to_delay_insert = 100000",
+                         stop);
+}
+
+// A statement whose client has died may still be at work.
+Status Staging::wait_for_earlier_moves(std::stop_token stop) const {
+  Backoff backoff;
+  for (;;) {
+    auto running = number(
+        "count()) FROM system.processes WHERE startsWith(query_id, " + sql_text("flatbed-move-" + log_->load()) + ")",
+        stop);
+    if (!running) return std::move(running).error();
+    if (*running == 0) return {};
+    if (!backoff.wait(stop)) {
+      return Error{.code = Code::kUnknownOutcome,
+                   .message = "an ALTER of an earlier run is still at work",
+                   .where = {.uri = server_.shown()},
+                   .hint = "resume the load when it has ended",
+                   .side = Side::kTarget};
+    }
+  }
+}
+
+// Says whether the partition that was on its way has arrived, and leaves it in one of the two tables. While a server
+// lives, a move is done whole or not at all. One that died between the two tables leaves the rows in both.
+Status Staging::settle(const Note& note, std::stop_token stop) {
+  if (Status status = wait_for_earlier_moves(stop); !status) return status;
+  auto rows = rows_in(note.partition, stop);
+  if (!rows) return std::move(rows).error();
+  if (*rows == 0) return {};
+  auto began = server_began(stop);
+  if (!began) return std::move(began).error();
+  if (*began <= note.server_began + 1) return move(note.partition, stop);
+  auto columns = ask_names(server_,
+                           "SELECT name FROM system.columns WHERE " + where_table(table_) +
+                               " AND default_kind NOT IN ('ALIAS', 'EPHEMERAL')",
+                           stop);
+  if (!columns) return std::move(columns).error();
+  const std::string row = "sipHash128(" + comma_list(*columns) + ")";
+  auto absent = number("count()) FROM " + quoted(table_) + " WHERE _partition_id = " + sql_text(note.partition) +
+                           " AND " + row + " NOT IN (SELECT " + row + " FROM " + quoted(target_) +
+                           " WHERE _part IN (SELECT name FROM system.parts WHERE active AND " + where_table(target_) +
+                           " AND partition_id = " + sql_text(note.partition) + " AND max_block_number > " +
+                           std::to_string(note.last_block) + "))",
+                       stop);
+  if (!absent) return std::move(absent).error();
+  if (*absent == *rows) return move(note.partition, stop);
+  if (*absent == 0) {
+    return server_.execute("ALTER TABLE " + quoted(table_) + " DROP PARTITION ID " + sql_text(note.partition), stop);
+  }
+  return Error{.code = Code::kUnknownOutcome,
+               .message = "the server died while partition " + note.partition + " moved, and " +
+                          std::to_string(*rows - *absent) + " of its " + std::to_string(*rows) +
+                          " rows are in the target, others too",
+               .where = {.uri = server_.shown()},
+               .hint = "compare " + plain(table_) + " with the target by hand",
+               .side = Side::kTarget};
+}
+
+Status Staging::move(const std::string& partition, std::stop_token stop) {
+  auto last = number("max(max_block_number)) FROM system.parts WHERE " + where_table(target_) +
+                         " AND partition_id = " + sql_text(partition),
+                     stop);
+  if (!last) return std::move(last).error();
+  auto began = server_began(stop);
+  if (!began) return std::move(began).error();
+  if (Status status = set_note({.partition = partition, .last_block = *last, .server_began = *began}); !status) {
+    return status;
+  }
+  return server_.execute(
+      "ALTER TABLE " + quoted(table_) + " MOVE PARTITION ID " + sql_text(partition) + " TO TABLE " + quoted(target_),
+      stop, {{"query_id", "flatbed-move-" + log_->load() + "-" + partition}});
+}
+
+Status Staging::drop(std::stop_token stop) {
+  return server_.execute("DROP TABLE IF EXISTS " + quoted(table_), stop);
+}
+
+Status Staging::publish(uint64_t rows, std::stop_token stop) {
+  const Note found = note();
+  if (found.published) return drop(stop);
+  if (!found.publishing) {
+    auto held = number("count()) FROM " + quoted(table_), stop);
+    if (!held) return std::move(held).error();
+    if (*held != rows) {
+      if (Status status = drop(stop); !status) return status;
+      if (Status status = log_->restart(); !status) return status;
+      return Error{.code = Code::kUnknownOutcome,
+                   .message = "the server has acknowledged " + std::to_string(rows) + " rows and holds " +
+                              std::to_string(*held) + ": it lost some when it died; nothing is in the target yet",
+                   .where = {.uri = server_.shown()},
+                   .hint = "resume the load: it begins again",
+                   .side = Side::kTarget};
+    }
+  }
+  if (!found.partition.empty()) {
+    if (Status status = settle(found, stop); !status) return status;
+  }
+  auto partitions = ask_names(
+      server_, "SELECT DISTINCT partition_id FROM system.parts WHERE active AND rows != 0 AND " + where_table(table_),
+      stop);
+  if (!partitions) return std::move(partitions).error();
+  for (const std::string& partition : *partitions) {
+    Status status = move(partition, stop);
+    Backoff backoff;
+    while (!status && status.error().code != Code::kCancelled && error_class(status.error()) != ErrorClass::kFatal &&
+           backoff.wait(stop)) {
+      status = settle(note(), stop);
+    }
+    if (!status) return status;
+  }
+  if (Status status = set_note({.published = true}); !status) return status;
+  return drop(stop);
+}
+
+}  // namespace flatbed
