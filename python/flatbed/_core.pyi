@@ -225,6 +225,14 @@ class Receipt:
     @property
     def target_rows_after(self) -> int | None: ...
     @property
+    def load(self) -> str: ...
+    @property
+    def loaded_before(self) -> int: ...
+    @property
+    def files(self) -> list[dict[str, Any]]: ...
+    @property
+    def block_list(self) -> list[dict[str, Any]]: ...
+    @property
     def seconds(self) -> float: ...
     @property
     def version(self) -> str: ...
@@ -330,6 +338,8 @@ class Pipeline:
         strict: bool | None = None,
         threads: int | None = None,
         memory: int | str | None = None,
+        ledger: str | PathLike[str] | None = None,
+        again: bool | None = None,
     ) -> Receipt: ...
 
 def copy(
@@ -350,6 +360,18 @@ def copy(
     strict: bool | None = None,
     threads: int | None = None,
     memory: int | str | None = None,
+    ledger: str | PathLike[str] | None = None,
+    again: bool | None = None,
+) -> Receipt: ...
+def default_ledger() -> str: ...
+def loads(ledger: str | PathLike[str]) -> list[dict[str, Any]]: ...
+def resume(
+    ledger: str | PathLike[str],
+    load: str = "",
+    *,
+    source_options: _Options | None = None,
+    target_options: _Options | None = None,
+    progress: Callable[[Progress], object] | None = None,
 ) -> Receipt: ...
 def read_csv(
     source: _Source,

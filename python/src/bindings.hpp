@@ -16,5 +16,6 @@ void bind_registry(py::module_& module);
 void bind_receipt(py::module_& module);
 void bind_runs(py::module_& module);
 void bind_quarantine(py::module_& module);
+void bind_loads(py::module_& module);
 
 }  // namespace flatbed::python

@@ -122,6 +122,10 @@ Given given_source(const py::object& source, const py::object& options) {
   return given;
 }
 
+py::object path_of(const py::object& path) {
+  return path.is_none() ? path : py::module_::import("os").attr("fspath")(path);
+}
+
 Endpoint target_of(const py::object& target, const py::object& options) {
   return {.uri = address_of(target), .options = option_pairs(options)};
 }

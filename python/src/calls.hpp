@@ -141,5 +141,7 @@ std::pair<std::string_view, std::shared_ptr<const void>> bytes_of(const py::hand
 // A path, an address, bytes, or anything that exports Arrow.
 Given given_source(const py::object& source, const py::object& options);
 Endpoint target_of(const py::object& target, const py::object& options);
+// The text of a path; None stays None.
+py::object path_of(const py::object& path);
 
 }  // namespace flatbed::python

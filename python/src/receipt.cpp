@@ -18,6 +18,25 @@ py::dict reject_counts(const Receipt& receipt) {
   return counts;
 }
 
+py::list files_of(const Receipt& receipt) {
+  py::list files;
+  for (const SourceFile& file : receipt.files) {
+    files.append(py::dict("path"_a = file.path, "bytes"_a = file.bytes, "sha256"_a = file.sha256));
+  }
+  return files;
+}
+
+py::list blocks_of(const Receipt& receipt) {
+  py::list blocks;
+  for (const BlockRecord& block : receipt.block_list) {
+    blocks.append(py::dict("number"_a = block.number, "first_record"_a = block.first_record,
+                           "records"_a = block.records, "byte_begin"_a = block.byte_begin,
+                           "byte_end"_a = block.byte_end, "rows"_a = block.rows, "token"_a = block.token,
+                           "hash"_a = block.hash, "split"_a = block.split));
+  }
+  return blocks;
+}
+
 std::string show(const Receipt& receipt) {
   return "<flatbed.Receipt read=" + std::to_string(receipt.read) + " loaded=" + std::to_string(receipt.loaded) +
          " rejected=" + std::to_string(receipt.rejected) + " filtered=" + std::to_string(receipt.filtered) + ">";
@@ -67,6 +86,11 @@ void bind_receipt(py::module_& module) {
       .def_readonly("blocks", &Receipt::blocks)
       .def_readonly("target_rows_before", &Receipt::target_rows_before)
       .def_readonly("target_rows_after", &Receipt::target_rows_after)
+      .def_readonly("load", &Receipt::load, "Names the load in its ledger; empty without one.")
+      .def_readonly("loaded_before", &Receipt::loaded_before, "Of `loaded`: by earlier runs of this load.")
+      .def_property_readonly("files", &files_of,
+                             "The files that were read, with their SHA-256, where a ledger is kept.")
+      .def_property_readonly("block_list", &blocks_of, "What the target has acknowledged, block by block.")
       .def_readonly("seconds", &Receipt::seconds)
       .def_readonly("version", &Receipt::version)
       .def_property_readonly("balanced", &Receipt::balanced)

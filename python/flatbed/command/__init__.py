@@ -11,7 +11,7 @@ import flatbed
 
 # Importing a command registers it; help lists them in this order.
 # isort: off
-from flatbed.command import copy, sniff, schema, preview, tables, connectors, explain, quarantine  # noqa: F401
+from flatbed.command import copy, resume, sniff, schema, preview, tables, connectors, explain, quarantine  # noqa: F401
 
 # isort: on
 from flatbed.command.app import INTERRUPTED, USAGE, app

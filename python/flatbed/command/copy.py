@@ -21,12 +21,14 @@ from flatbed.command.options import (
     EscapeFlag,
     HeaderFlag,
     HeaderRowsFlag,
+    LedgerFlag,
     NullsFlag,
     PasswordFileFlag,
     QuoteFlag,
     RepairFlag,
     SkipRowsFlag,
     SourceArgument,
+    ledger_of,
     names,
     pairs_of,
     takes,
@@ -96,6 +98,13 @@ def copy(
     ] = False,
     threads: Annotated[int | None, typer.Option(min=0, help="Threads that work; 0: one a core.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Most memory for data, as 256M.")] = None,
+    ledger: LedgerFlag = None,
+    no_ledger: Annotated[
+        bool, typer.Option("--no-ledger", help="Keep no record: a load that is interrupted cannot go on.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Load a file once more that the ledger knows as loaded.")
+    ] = False,
     source_option: Annotated[
         list[str] | None, typer.Option("-s", "--source-option", metavar="NAME=VALUE", help="Option of the source.")
     ] = None,
@@ -107,6 +116,9 @@ def copy(
     as_json: Annotated[bool, typer.Option("--json", help="Print the receipt as JSON on stdout.")] = False,
 ) -> None:
     """Copy rows from SOURCE to TARGET.
+
+    A load into a table is kept in the ledger: the same command goes on where it was interrupted, and a file that is in
+    the table already is not loaded a second time.
 
     The flags about text (--delimiter, --quote, ...) describe the source when it is a file, else the target.
     """
@@ -150,6 +162,8 @@ def copy(
                 strict=strict,
                 threads=threads,
                 memory=memory,
+                ledger=None if no_ledger or scheme(target) == "file" else ledger_of(ledger),
+                again=True if again else None,
                 progress=shower,
             )
         finally:

@@ -39,9 +39,19 @@ RepairFlag = Annotated[
 DateOrderFlag = Annotated[
     str | None, typer.Option(metavar="dmy|mdy|text", help="Order of dates such as 03/04/2026; else by proof.")
 ]
+LedgerFlag = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Ledger of loads into tables; otherwise $FLATBED_LEDGER or one in ~/.local/state."
+    ),
+]
 PasswordFileFlag = Annotated[
     Path | None, typer.Option(metavar="FILE", help="File that holds the password of the ClickHouse side.")
 ]
+
+
+def ledger_of(given: Path | None) -> str:
+    return str(given) if given else flatbed.default_ledger()
 
 
 def names(text: str | None) -> list[str]:

@@ -31,6 +31,10 @@ def print_receipt(receipt: flatbed.Receipt, rejects: str | None) -> None:
         f" + duplicate {in_rows(receipt.duplicate)} + filtered {in_rows(receipt.filtered)}",
         f"  {in_bytes(receipt.bytes_read)} read, {in_bytes(receipt.bytes_written)} written, blocks {receipt.blocks}",
     ]
+    if receipt.duplicate and not receipt.loaded:
+        lines.append(f"  these files are in the table already, by load {receipt.load}; --again loads them once more")
+    elif receipt.loaded_before:
+        lines.append(f"  load {receipt.load} went on: {in_rows(receipt.loaded_before)} rows were there before")
     if receipt.target_rows_after is not None:
         before = receipt.target_rows_before
         lines.append(f"  the table holds {in_rows(receipt.target_rows_after)} rows, {in_rows(before or 0)} before")
