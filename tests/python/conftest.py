@@ -33,7 +33,7 @@ def command(tmp_path: Path) -> Command:
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            env={**os.environ, "COLUMNS": "200", **more},
+            env={**os.environ, "COLUMNS": "200", "FLATBED_LEDGER": str(tmp_path / "ledger.sqlite"), **more},
             timeout=120,
         )
 
