@@ -13,6 +13,8 @@
 namespace flatbed {
 namespace {
 
+constexpr size_t kBlockBytes = (size_t{4} << 20) - 64;  // with its padding two huge pages
+
 bool same_version(const struct stat& a, const struct stat& b) noexcept {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
@@ -95,9 +97,23 @@ bool FileBytes::wait(const std::stop_token& stop) const noexcept {
 Result<Buffer> FileBytes::read(size_t most, std::stop_token stop) {
   if (stop.stop_requested() || (!regular_ && !wait(stop)))
     return Error{.code = Code::kCancelled, .message = "the run was cancelled", .where = {.uri = uri_}};
+  if (block_.empty()) {
+    auto block = fetch(most);
+    if (!block || block->empty()) return block;
+    block_ = std::move(*block);
+  }
+  const size_t size = std::min(most, block_.size());
+  Buffer part = block_.slice(0, size);
+  block_ = block_.slice(size, block_.size() - size);
+  at_ += size;
+  return part;
+}
+
+// Reads what comes next: of a regular file a whole block, whose parts then lie side by side; of others what is there.
+Result<Buffer> FileBytes::fetch(size_t most) const {
   if (regular_) {
     const auto size = static_cast<uint64_t>(opened_.st_size);
-    most = static_cast<size_t>(std::min<uint64_t>(size - std::min(at_, size), most));
+    most = static_cast<size_t>(std::min<uint64_t>(size - std::min(at_, size), std::max(most, kBlockBytes)));
     if (most == 0) return end();
   }
   Buffer buffer = Buffer::allocate(most);
@@ -112,7 +128,6 @@ Result<Buffer> FileBytes::read(size_t most, std::stop_token stop) {
     return error;
   }
   if (count == 0) return end();
-  at_ += static_cast<uint64_t>(count);
   buffer.truncate(static_cast<size_t>(count));
   return buffer;
 }

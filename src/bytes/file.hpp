@@ -43,12 +43,16 @@ class FileBytes final : public ByteSource {
   /// Tells whether seek() works: a regular file, whose size is known.
   bool seekable() const noexcept { return regular_; }
   /// Goes to a byte. REQUIRES: seekable().
-  void seek(uint64_t byte) noexcept { at_ = byte; }
+  void seek(uint64_t byte) noexcept {
+    at_ = byte;
+    block_ = {};
+  }
 
  private:
   FileBytes() = default;
   bool wait(const std::stop_token& stop) const noexcept;
   Result<Buffer> end() const;
+  Result<Buffer> fetch(size_t most) const;
 
   std::string uri_{};
   Descriptor owned_{};  // empty for standard input
@@ -56,6 +60,7 @@ class FileBytes final : public ByteSource {
   struct stat opened_{};
   bool regular_ = false;
   uint64_t at_ = 0;
+  Buffer block_{};  // read and not yet handed out
 };
 
 }  // namespace flatbed

@@ -1,5 +1,5 @@
 // Chunks. Enters: bytes in parts of any size. Leaves: chunks that begin and end on a record, with their index.
-// Invariant: parts that lie side by side in memory are not copied; others are, once.
+// Invariant: parts that lie side by side in memory are not copied; of others only what a chunk that spans them needs.
 #include "columns/chunks.hpp"
 
 #include <algorithm>
@@ -32,35 +32,53 @@ class Rewound final : public ByteSource {
 
 }  // namespace
 
-void ChunkReader::append(const Buffer& part, size_t wanted) {
-  const size_t size = ahead_.size();
-  if (size == 0) {
-    ahead_ = part;
-    return;
-  }
-  const std::byte* const end = ahead_.data() + size;
-  if (part.data() == end && part.owner() == ahead_.owner()) {
-    ahead_ = Buffer::wrap(ahead_.data(), size + part.size(), ahead_.owner());
-    return;
-  }
+// Copies as much of the part behind `ahead_` as is wanted.
+void ChunkReader::join(size_t wanted) {
+  const size_t size = ahead_.size(), more = std::min(wanted - size, part_.size() - joined_);
   // The bytes after `ahead_` in its own room belong to nobody yet.
   const bool in_room = !room_.empty() && ahead_.owner() == room_.owner() &&
-                       size + part.size() <= static_cast<size_t>(room_.data() + room_.size() - ahead_.data());
+                       size + more <= static_cast<size_t>(room_.data() + room_.size() - ahead_.data());
   if (!in_room) {
-    room_ = Buffer::allocate(std::max(wanted, size + part.size()));
+    room_ = Buffer::allocate(wanted);
     std::memcpy(room_.writable(), ahead_.data(), size);
     ahead_ = room_.slice(0, size);
   }
-  std::memcpy(ahead_.writable() + size, part.data(), part.size());
-  ahead_ = Buffer::wrap(ahead_.data(), size + part.size(), room_.owner());
+  std::memcpy(ahead_.writable() + size, part_.data() + joined_, more);
+  ahead_ = Buffer::wrap(ahead_.data(), size + more, room_.owner());
+  joined_ += more;
+}
+
+// Passes over bytes; what is left lies where it was read as soon as it can.
+void ChunkReader::advance(size_t bytes) {
+  const size_t before = ahead_.size() - joined_;
+  if (joined_ == 0 || bytes < before) {
+    ahead_ = ahead_.slice(bytes, ahead_.size() - bytes);
+    return;
+  }
+  ahead_ = part_.slice(bytes - before, part_.size() - (bytes - before));
+  part_ = {};
+  joined_ = 0;
 }
 
 Status ChunkReader::fill(size_t wanted, std::stop_token stop) {
-  while (ahead_.size() < wanted && !ended_) {
+  while (ahead_.size() < wanted) {
+    if (joined_ < part_.size()) {
+      join(wanted);
+      continue;
+    }
+    if (ended_) break;
     auto part = source_->read(wanted - ahead_.size(), stop);
     if (!part) return std::move(part).error();
     ended_ = part->empty();
-    if (!ended_) append(*part, wanted);
+    if (ended_) break;
+    if (ahead_.empty()) {
+      ahead_ = std::move(*part);
+    } else if (part->data() == ahead_.data() + ahead_.size() && part->owner() == ahead_.owner()) {
+      ahead_ = Buffer::wrap(ahead_.data(), ahead_.size() + part->size(), ahead_.owner());
+    } else {
+      part_ = std::move(*part);
+      joined_ = 0;
+    }
   }
   return {};
 }
@@ -72,15 +90,18 @@ Result<std::string_view> ChunkReader::peek(size_t wanted, std::stop_token stop) 
 
 void ChunkReader::decode(std::string_view encoding) {
   if (encoding == "utf-8") return;
+  if (joined_ < part_.size())
+    source_ = std::make_unique<Rewound>(part_.slice(joined_, part_.size() - joined_), std::move(source_));
   source_ = to_utf8(std::make_unique<Rewound>(std::move(ahead_), std::move(source_)), encoding);
-  ahead_ = {};
+  ahead_ = part_ = {};
+  joined_ = 0;
   ended_ = false;
 }
 
 void ChunkReader::drop(size_t bytes) {
   line_ += count_lines(ahead_.text().substr(0, bytes));
   byte_ += bytes;
-  ahead_ = ahead_.slice(bytes, ahead_.size() - bytes);
+  advance(bytes);
 }
 
 Result<bool> ChunkReader::next(const Syntax& syntax, Chunk& chunk, std::stop_token stop) {
@@ -106,7 +127,7 @@ Result<bool> ChunkReader::next(const Syntax& syntax, Chunk& chunk, std::stop_tok
   chunk.line = line_;
   byte_ += size;
   line_ += chunk.index.lines;
-  ahead_ = ahead_.slice(size, ahead_.size() - size);
+  advance(size);
   return true;
 }
 

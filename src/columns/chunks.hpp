@@ -40,13 +40,16 @@ class ChunkReader {
 
  private:
   Status fill(size_t wanted, std::stop_token stop);
-  void append(const Buffer& part, size_t wanted);
+  void join(size_t wanted);
+  void advance(size_t bytes);
 
   std::unique_ptr<ByteSource> source_;
   size_t chunk_bytes_;
   size_t most_;
-  Buffer ahead_{};  // read and not yet given away
-  Buffer room_{};   // where parts that do not lie side by side are joined
+  Buffer ahead_{};     // read and not yet given away
+  Buffer room_{};      // where parts that do not lie side by side are joined
+  Buffer part_{};      // the part that is being joined to `ahead_`
+  size_t joined_ = 0;  // bytes of it that `ahead_` ends with
   bool ended_ = false;
   uint64_t byte_ = 0;
   uint64_t line_ = 1;

@@ -21,45 +21,86 @@ namespace {
 template <class Isa>
 class BlockScan {
  public:
-  BlockScan(std::string_view text, const Syntax& syntax, FieldIndex& index)
-      : text_(text), quoting_(syntax.quotes), isa_(syntax.delimiter[0], syntax.quote), index_(index) {
+  // Begins at a record. Adds to what the index holds of the text before.
+  BlockScan(std::string_view text, size_t begin, const Syntax& syntax, FieldIndex& index)
+      : text_(text),
+        begin_(begin),
+        first_(index.fields),
+        quoting_(syntax.quotes),
+        isa_(syntax.delimiter[0], syntax.quote),
+        index_(index),
+        out_(index.tail()) {
     while (filler_ == syntax.delimiter[0] || filler_ == syntax.quote) ++filler_;
   }
 
-  // Returns false when a quote stands where parity misleads; the index then means nothing.
+  // Returns true at the end of the text, and false behind a quote that stands where parity misleads.
   bool run() {
-    const size_t full = text_.empty() ? 0 : (text_.size() - 1) / 64;
-    out_ = index_.tail();
-    const uint32_t* const begin = out_;
+    const size_t full = (text_.size() - begin_ - 1) / 64;
     uint64_t ends[kBatch];
     for (size_t first = 0; first < full; first += kBatch) {
+      const Facts before = facts_;
       const size_t batch = full - first < kBatch ? full - first : kBatch;
-      const char* const text = text_.data() + 64 * first;
-      for (size_t i = 0; i < batch; ++i) ends[i] = ends_of(text + 64 * i, text[64 * i + 64] == '\n', ~uint64_t{0});
+      for (size_t i = 0; i < batch; ++i) {
+        const char* const block = at(first + i);
+        ends[i] = ends_of(block, block[64] == '\n', ~uint64_t{0});
+        if (misplaced_ != 0) [[unlikely]]
+          return stop_behind(first + i, first, before);
+      }
       for (size_t i = 0; i < batch; ++i) write(ends[i], first + i);
     }
-    if (const size_t rest = text_.size() - 64 * full; rest != 0) {
-      char last[64];
-      std::memset(last, filler_, sizeof last);
-      std::memcpy(last, text_.data() + 64 * full, rest);
-      write(ends_of(last, false, ~uint64_t{0} >> (64 - rest)), full);
-    }
-    index_.fields += static_cast<size_t>(out_ - begin);
-    index_.record_ends = record_ends_;
-    index_.lines = lines_;
-    index_.quoted = quoted_ != 0;
-    index_.escaped = escaped_ != 0;
-    index_.returns = returns_ != 0;
+    const size_t rest = text_.size() - begin_ - 64 * full;
+    char last[64];
+    std::memset(last, filler_, sizeof last);
+    std::memcpy(last, at(full), rest);
+    const Facts before = facts_;
+    const uint64_t ends_of_last = ends_of(last, false, ~uint64_t{0} >> (64 - rest));
+    if (misplaced_ != 0) return stop_behind(full, full, before);
+    write(ends_of_last, full);
     index_.open = inside_ != 0;
-    index_.ascii = isa_.ascii();
-    index_.nul = isa_.nul();
-    return misplaced_ == 0;
+    tell();
+    return true;
   }
+
+  // Where the last whole record ends, and a byte behind the misplaced quote.
+  size_t good_end() const { return good_end_; }
+  size_t bad_end() const { return bad_end_; }
 
  private:
   static constexpr size_t kBatch = 64;
+  struct Facts {
+    size_t lines = 0, record_ends = 0;
+    uint64_t quoted = 0, escaped = 0, returns = 0;
+  };
 
-  void write(uint64_t ends, size_t block) { out_ = Isa::write(out_, ends, static_cast<uint32_t>(64 * block)); }
+  const char* at(size_t block) const { return text_.data() + begin_ + 64 * block; }
+  void write(uint64_t ends, size_t block) { out_ = Isa::write(out_, ends, static_cast<uint32_t>(begin_ + 64 * block)); }
+
+  void tell() {
+    index_.fields += static_cast<size_t>(out_ - index_.tail());
+    index_.record_ends += facts_.record_ends;
+    index_.lines += facts_.lines;
+    index_.quoted = index_.quoted || facts_.quoted != 0;
+    index_.escaped = index_.escaped || facts_.escaped != 0;
+    index_.returns = index_.returns || facts_.returns != 0;
+    index_.ascii = index_.ascii && isa_.ascii();
+    index_.nul = index_.nul || isa_.nul();
+  }
+
+  // Keeps the whole records of the blocks before `first`.
+  bool stop_behind(size_t bad, size_t first, const Facts& before) {
+    facts_ = before;
+    tell();
+    const auto is_line_end = [&](uint32_t place) { return text_[place] == '\n' || text_[place] == '\r'; };
+    while (index_.fields > first_ && !is_line_end(index_.end(index_.fields - 1))) --index_.fields;
+    good_end_ = index_.fields == first_ ? begin_ : index_.end(index_.fields - 1) + size_t{1};
+    const size_t seen = begin_ + 64 * first;
+    std::string_view again = text_.substr(good_end_, seen - good_end_);
+    // A CR whose LF follows was not counted yet.
+    if (again.ends_with('\r') && text_[seen] == '\n') again.remove_suffix(1);
+    index_.lines -= count_lines(again);
+    bad_end_ = begin_ + 64 * (bad + 1);
+    return false;
+  }
 
   // Returns where fields end in a block.
   uint64_t ends_of(const char* block, bool feed_follows, uint64_t valid) {
@@ -72,18 +113,18 @@ class BlockScan {
     if (isa_.has_returns()) {
       const uint64_t returns = isa_.returns();
       const uint64_t lone = returns & ~((feeds >> 1) | (uint64_t{feed_follows} << 63));
-      returns_ |= returns;
+      facts_.returns |= returns;
       line_ends |= lone;
       boundaries |= returns;
       ends |= lone;
     }
-    lines_ += count(line_ends);
+    facts_.lines += count(line_ends);
     if (quoting_) {
       const uint64_t inside = follow_quotes(isa_.quotes(), boundaries, valid);
       ends &= ~inside;
       line_ends &= ~inside;
     }
-    record_ends_ += count(line_ends);
+    facts_.record_ends += count(line_ends);
     return ends;
   }
 
@@ -97,8 +138,8 @@ class BlockScan {
     const uint64_t after_sign = (signs << 1) + after_sign_;
     const uint64_t after_closing = (closing << 1) + after_closing_;
     misplaced_ |= (opening & ~after_sign) | (after_closing & ~signs & valid);
-    escaped_ |= opening & after_closing;
-    quoted_ |= quotes;
+    facts_.escaped |= opening & after_closing;
+    facts_.quoted |= quotes;
     inside_ = uint64_t{0} - (inside >> 63);
     after_sign_ = signs >> 63;
     after_closing_ = closing >> 63;
@@ -108,29 +149,29 @@ class BlockScan {
   static size_t count(uint64_t mask) { return static_cast<size_t>(__builtin_popcountll(mask)); }
 
   std::string_view text_;
+  size_t begin_;
+  size_t first_;  // number of the first field found here
   bool quoting_;
   Isa isa_;
   FieldIndex& index_;
-  uint32_t* out_ = nullptr;
+  uint32_t* out_;
   char filler_ = 'x';
+  Facts facts_{};
   uint64_t inside_ = 0;         // all ones while a quoted field goes on
   uint64_t after_sign_ = 1;     // bit 0: the next byte follows a boundary or a quote, or is the first
   uint64_t after_closing_ = 0;  // bit 0: the next byte follows a closing quote
   uint64_t misplaced_ = 0;
-  uint64_t escaped_ = 0;
-  uint64_t quoted_ = 0;
-  uint64_t returns_ = 0;
-  size_t lines_ = 0;
-  size_t record_ends_ = 0;
+  size_t good_end_ = 0, bad_end_ = 0;
 };
 
 template <class Isa>
 void index_blocks(std::string_view text, const Syntax& syntax, FieldIndex& index) {
-  if (syntax.by_parity()) {
-    if (BlockScan<Isa>(text, syntax, index).run()) return;
-    index.reset(text.size());
+  if (!syntax.by_parity()) return index_scalar(text, syntax, index);
+  for (size_t begin = 0; begin < text.size();) {
+    BlockScan<Isa> scan(text, begin, syntax, index);
+    if (scan.run()) return;
+    begin = index_scalar_records(text, scan.good_end(), scan.bad_end(), syntax, index);
   }
-  index_scalar(text, syntax, index);
 }
 
 }  // namespace

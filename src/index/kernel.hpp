@@ -27,6 +27,10 @@ void index_fields_with(const Kernel& kernel, std::string_view text, const Syntax
 void index_scalar(std::string_view text, const Syntax& syntax, FieldIndex& index);
 /// Indexes again, as plain text, the last field of a whole text, whose quote is not closed.
 void mend_open_field(std::string_view text, const Syntax& syntax, FieldIndex& index);
+/// Adds the records from byte `begin` on, where one begins, to an index of what stands before; stops at the first
+/// record end at or behind byte `enough`. Returns where it stopped.
+size_t index_scalar_records(std::string_view text, size_t begin, size_t enough, const Syntax& syntax,
+                            FieldIndex& index);
 void index_avx2(std::string_view text, const Syntax& syntax, FieldIndex& index);
 void index_avx512(std::string_view text, const Syntax& syntax, FieldIndex& index);
 void index_neon(std::string_view text, const Syntax& syntax, FieldIndex& index);

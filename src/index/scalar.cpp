@@ -1,5 +1,7 @@
 // The oracle: one byte after the other. Enters: a chunk that begins at a record. Leaves: its FieldIndex.
 // Invariant: what this kernel says is what the file means; every other kernel gives the same or asks it.
+#include <algorithm>
+
 #include "index/kernel.hpp"
 
 namespace flatbed {
@@ -7,7 +9,8 @@ namespace {
 
 class Scan {
  public:
-  Scan(std::string_view text, const Syntax& syntax, FieldIndex& index) : text_(text), syntax_(syntax), index_(index) {}
+  Scan(std::string_view text, size_t begin, const Syntax& syntax, FieldIndex& index)
+      : text_(text), syntax_(syntax), index_(index), at_(begin) {}
 
   // Takes the last field, which is open, for plain text, and goes on behind its quote.
   void mend_open() {
@@ -15,11 +18,13 @@ class Scan {
     index_.lines -= count_lines(text_.substr(at_));
     mend(at_);
     ++at_;
-    run();
+    run(text_.size());
   }
 
-  void run() {
-    while (at_ < text_.size()) {
+  size_t run(size_t enough) {
+    const size_t begin = at_;
+    for (size_t ends = index_.record_ends; at_ < text_.size() && (at_ < enough || ends == index_.record_ends);) {
+      ends = index_.record_ends;
       const char c = text_[at_];
       if (c == '\r') index_.returns = true;
       if (c == '\n' || (c == '\r' && !next_is('\n'))) ++index_.lines;
@@ -29,14 +34,16 @@ class Scan {
         outside(c);
       ++at_;
     }
+    at_ = std::min(at_, text_.size());
     index_.open = place_ == Place::kQuoted;
     unsigned any = 0, nuls = 0;
-    for (const char c : text_) {
+    for (const char c : text_.substr(begin, at_ - begin)) {
       any |= static_cast<unsigned char>(c);
       nuls |= c == '\0' ? 1u : 0u;
     }
-    index_.ascii = any < 0x80;
-    index_.nul = nuls != 0;
+    index_.ascii = index_.ascii && any < 0x80;
+    index_.nul = index_.nul || nuls != 0;
+    return at_;
   }
 
  private:
@@ -118,7 +125,7 @@ class Scan {
   FieldIndex& index_;
   const char first_ = syntax_.delimiter[0];
   const bool one_byte_ = syntax_.delimiter.size() == 1;
-  size_t at_ = 0;
+  size_t at_;
   size_t lines_before_ = 0;  // the quote that opened this field
   Place place_ = Place::kFieldStart;
 };
@@ -126,11 +133,16 @@ class Scan {
 }  // namespace
 
 void index_scalar(std::string_view text, const Syntax& syntax, FieldIndex& index) {
-  Scan(text, syntax, index).run();
+  Scan(text, 0, syntax, index).run(text.size());
+}
+
+size_t index_scalar_records(std::string_view text, size_t begin, size_t enough, const Syntax& syntax,
+                            FieldIndex& index) {
+  return Scan(text, begin, syntax, index).run(enough);
 }
 
 void mend_open_field(std::string_view text, const Syntax& syntax, FieldIndex& index) {
-  while (index.open) Scan(text, syntax, index).mend_open();
+  while (index.open) Scan(text, 0, syntax, index).mend_open();
 }
 
 }  // namespace flatbed
