@@ -93,6 +93,8 @@ bool has_special(std::string_view text, const Rules& rules) noexcept {
   Bytes16 found{};
   Bytes16 bytes{};
   for (; left >= sizeof(bytes); from += sizeof(bytes), left -= sizeof(bytes)) {
+    // Text that needs quotes mostly says so early.
+    if (left % 64 < sizeof(bytes) && any(found)) return true;
     std::memcpy(&bytes, from, sizeof(bytes));
     found |= rules.special_bytes(bytes);
   }
@@ -150,10 +152,27 @@ bool is_plain(const TextView& view, const Cell& cell, const Rules& rules) noexce
 }
 
 char* put_quoted(std::string_view text, const Rules& rules, char* to) noexcept {
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  const char escape = rules.escape == 0 ? rules.quote : rules.escape;
+  const Bytes16 quotes = fill(rules.quote), escapes = fill(escape);
   *to++ = rules.quote;
-  for (const char c : text) {
-    if (c == rules.quote || (c == rules.escape && rules.escape != 0)) *to++ = rules.escape;
-    *to++ = c;
+  while (from != end) {
+    const auto part = std::min(end - from, static_cast<std::ptrdiff_t>(sizeof(Bytes16)));
+    if (part == sizeof(Bytes16)) {
+      Bytes16 bytes;
+      std::memcpy(&bytes, from, sizeof bytes);
+      if (!any(reinterpret_cast<Bytes16>((bytes == quotes) | (bytes == escapes)))) {
+        std::memcpy(to, &bytes, sizeof bytes);
+        to += sizeof bytes;
+        from += sizeof bytes;
+        continue;
+      }
+    }
+    for (const char* const last = from + part; from != last; ++from) {
+      if (*from == rules.quote || (*from == rules.escape && rules.escape != 0)) *to++ = rules.escape;
+      *to++ = *from;
+    }
   }
   *to++ = rules.quote;
   return to;

@@ -142,6 +142,22 @@ TEST_SUITE("index") {
     CHECK(kernels().size() >= 2);
   }
 
+  TEST_CASE("a misplaced quote here and there in a chunk of many blocks") {
+    std::mt19937 random(11);
+    const std::string_view misplaced[] = {"5\" pipe", "\"", "\"z\"q"};
+    for (int round = 0; round < 150; ++round) {
+      std::string text;
+      const size_t size = random() % 30000;
+      const unsigned rare = 1 + random() % 60;
+      while (text.size() < size) {
+        text += random_records(random, random() % 400);
+        if (random() % rare == 0) text += misplaced[random() % 3];
+        text += random() % 3 == 0 ? "\r\n" : ",";
+      }
+      check_all(text, {});
+    }
+  }
+
   TEST_CASE("a chunk with many fields in a block") {
     for (const size_t commas : {11, 12, 13, 23, 24, 25, 63, 64, 65, 200}) {
       check_all(std::string(commas, ',') + "\n", {});
