@@ -103,7 +103,7 @@ INTEGERS: Schema = [
 def make_integers(path: Path) -> None:
     def blocks() -> Iterator[list[str]]:
         bits = Bits(1)
-        for _ in range(30):
+        for _ in range(12):
             yield joined([integers(bits, kind[0] == "I", int(kind.split("t")[1]), 50_000) for _, kind in INTEGERS])
 
     write_lines(path, INTEGERS, blocks())
@@ -115,7 +115,7 @@ FLOATS: Schema = [("id", "Int64")] + [(f"x{index}", "Float64") for index in rang
 def make_floats(path: Path) -> None:
     def blocks() -> Iterator[list[str]]:
         bits, rows = Bits(2), 50_000
-        for block in range(22):
+        for block in range(9):
             first = block * rows
             columns = [list(map(str, range(first, first + rows)))]
             columns += [
@@ -152,7 +152,7 @@ def make_wide(path: Path) -> None:
 
     def blocks() -> Iterator[list[str]]:
         bits = Bits(3)
-        for _ in range(14):
+        for _ in range(6):
             yield joined([column(bits, kind, 4_000) for _, kind in WIDE])
 
     write_lines(path, WIDE, blocks())
@@ -171,7 +171,7 @@ TEXT: Schema = [("id", "Int64"), ("title", "String"), ("body", "String"), ("lang
 def make_text(path: Path) -> None:
     def blocks() -> Iterator[list[str]]:
         bits, rows = Bits(4), 5_000
-        for block in range(30):
+        for block in range(12):
             first = block * rows
             body = prose(bits, WORDS * 4 + NOT_ASCII, 20, 250, rows)
             title, lang = prose(bits, WORDS, 2, 8, rows), prose(bits, ["en", "de", "cs", "ja"], 1, 1, rows)
@@ -189,7 +189,7 @@ def make_quoted(path: Path) -> None:
 
     def blocks() -> Iterator[list[str]]:
         bits, rows = Bits(5), 20_000
-        for block in range(30):
+        for block in range(12):
             first = block * rows
             score = hundredths(bits, 10**5, rows)
             subject = [f'"{text}"' for text in prose(bits, vocabulary, 1, 6, rows)]

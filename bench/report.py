@@ -222,6 +222,13 @@ def best_ratio(ones: dict[str, Facts], peers: list[str]) -> float | None:
     return min(others) / cpu(ones["flatbed"]) if others and "flatbed" in ones else None
 
 
+def index_share(facts: Facts) -> float | None:
+    """The best kernel of bench_index, against memcpy in the same program."""
+    rates = {one["name"]: one["bytes_per_second"] for one in facts["stages"] if one["program"] == "bench_index"}
+    kernels = [rate for name, rate in rates.items() if name.startswith("index/")]
+    return max(kernels) / rates["memcpy"] if kernels and "memcpy" in rates else None
+
+
 def goals(facts: Facts) -> list[tuple[str, float, float, bool]]:
     """What is asked, measured, goal, and whether more is better."""
     found: list[tuple[str, float, float, bool]] = []
@@ -241,6 +248,7 @@ def goals(facts: Facts) -> list[tuple[str, float, float, bool]]:
             min((ratio for ratio in ratios if ratio), default=None),
             1,
         )
+    ask("lineitem index: share of memcpy's GB/s", index_share(facts), 0.35)
     for work, goal in [("fields", 0.25), ("native", 0.12)]:
         ours = chosen(facts, work, 1).get("lineitem", {}).get("flatbed")
         ask(f"lineitem {work}: share of memcpy's GB/s", rate(ours) / copy if ours and copy else None, goal)
