@@ -148,7 +148,7 @@ TEST_SUITE("index") {
     for (int round = 0; round < 150; ++round) {
       std::string text;
       const size_t size = random() % 30000;
-      const unsigned rare = 1 + random() % 60;
+      const size_t rare = 1 + random() % 60;
       while (text.size() < size) {
         text += random_records(random, random() % 400);
         if (random() % rare == 0) text += misplaced[random() % 3];
