@@ -65,6 +65,7 @@ class TableSink final : public Sink {
         engine_(options.text("engine")),
         order_by_(options.names("order_by")),
         load_(options.given("load") ? options.text("load") : random_load()),
+        repeat_(options.flag("repeat")),
         block_rows_(std::max<uint64_t>(1, options.count("block_rows"))),
         block_bytes_(std::max<uint64_t>(1, options.count("block_bytes"))),
         connections_(static_cast<unsigned>(std::clamp<uint64_t>(options.count("connections"), 1, 64))) {}
@@ -95,6 +96,7 @@ class TableSink final : public Sink {
     }
     if (Status status = check(schema); !status) return status;
     if (Status status = ask_window(stop); !status) return status;
+    if (repeat_ && window_ == 0) return no_window();
     for (const Field& field : schema.fields) names_.push_back(field.name);
     sql_ = insert_into(table_);
     bear_rejects_ = request.bear_rejects;
@@ -173,6 +175,7 @@ class TableSink final : public Sink {
   Status check(const Schema& schema) const;
   Status check_order(const Schema& schema) const;
   Status ask_window(std::stop_token stop);
+  Error no_window() const;
   Status cut(std::stop_token stop);
   Status insert(const Block& block, std::stop_token stop);
   BlockRecord record_of(const Block& block) const;
@@ -194,6 +197,7 @@ class TableSink final : public Sink {
   const std::string engine_;
   const std::vector<std::string> order_by_;
   std::string load_;
+  const bool repeat_;
   const uint64_t block_rows_;
   uint64_t block_bytes_;
   const unsigned connections_;
@@ -331,6 +335,14 @@ Status TableSink::log_to(std::shared_ptr<BlockLog> log, std::stop_token stop) {
   staging_.emplace(*server_, table_, log_);
   sql_ = insert_into(staging_->table());
   return staging_->prepare(stop);
+}
+
+Error TableSink::no_window() const {
+  return {.code = Code::kUsage,
+          .message = "the load may have arrived before, and table \"" + plain(table_) +
+                     "\" has no deduplication window that would drop it",
+          .where = {.uri = server_->shown()},
+          .hint = "look into the table for rows of the load before it is sent again"};
 }
 
 Status TableSink::cut(std::stop_token stop) {

@@ -63,16 +63,15 @@ std::map<std::string, std::string> options_of(const Dialect& dialect) {
     for (const char c : token) nulls += c == '"' ? "\"\"" : std::string(1, c);
     nulls += '"';
   }
-  std::map<std::string, std::string> options = {{"delimiter", dialect.delimiter.value},
-                                                {"quote", dialect.quote.value},
-                                                {"escape", dialect.escape.value},
-                                                {"header", dialect.header.value ? "true" : "false"},
-                                                {"skip_rows", std::to_string(dialect.skip_rows.value)},
-                                                {"encoding", dialect.encoding.value},
-                                                {"nulls", nulls}};
-  if (dialect.header_rows.value > 1) options["header_rows"] = std::to_string(dialect.header_rows.value);
-  if (dialect.spaces.value) options["spaces"] = "true";
-  return options;
+  return {{"delimiter", dialect.delimiter.value},
+          {"quote", dialect.quote.value},
+          {"escape", dialect.escape.value},
+          {"header", dialect.header.value ? "true" : "false"},
+          {"header_rows", std::to_string(dialect.header_rows.value)},
+          {"skip_rows", std::to_string(dialect.skip_rows.value)},
+          {"spaces", dialect.spaces.value ? "true" : "false"},
+          {"encoding", dialect.encoding.value},
+          {"nulls", nulls}};
 }
 
 std::string to_string(const Dialect& dialect) {

@@ -466,7 +466,7 @@ class Replayer {
   }
 
   // Sends the rows of an attempt and writes down which were loaded.
-  Result<Receipt> send(const Attempt& attempt) {
+  Result<Receipt> send(const Attempt& attempt, bool repeat) {
     const std::string path = path_of(attempt);
     auto text = read_all(path);
     if (!text) return std::move(text).error();
@@ -476,6 +476,7 @@ class Replayer {
     plan.source = {path, folder_.layout.options};
     plan.max_rejects = UINT64_MAX;
     if (takes_load_) plan.target.options["load"] = "quarantine " + folder_.id + " " + std::to_string(attempt.number);
+    if (takes_load_ && repeat) plan.target.options["repeat"] = "true";
     std::set<uint64_t> rejected;
     auto receipt = run_plan(plan, registry_, observer_, stop_, {}, std::make_unique<RejectedAgain>(rejected));
     if (!receipt) return receipt;
@@ -677,7 +678,7 @@ Result<Receipt> replay(const std::string& path, const Registry& registry, const 
   if (Status status = replayer.aim(target); !status) return std::move(status).error();
   std::optional<Receipt> interrupted;
   if (folder->unfinished) {
-    auto receipt = replayer.send(*folder->unfinished);
+    auto receipt = replayer.send(*folder->unfinished, true);
     if (!receipt) return receipt;
     interrupted = std::move(*receipt);
     // What it loaded is not open any more.
@@ -691,7 +692,7 @@ Result<Receipt> replay(const std::string& path, const Registry& registry, const 
     Receipt nothing{.source = folder->shown.rows_file, .target = folder->shown.target};
     return interrupted ? std::move(*interrupted) : nothing;
   }
-  auto receipt = replayer.send(**attempt);
+  auto receipt = replayer.send(**attempt, false);
   if (!receipt || !interrupted) return receipt;
   return joined(std::move(*interrupted), *receipt);
 }

@@ -60,8 +60,8 @@ def mend(folder: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
-def test_rejects_have_their_lines_at_any_number_of_threads(server: ClickHouse, tmp_path: Path, threads: int) -> None:
-    """clickhouse 34203 and 61463: the line of a bad row is wrong when several threads parse."""
+def test_clickhouse_34203_lines_at_any_number_of_threads(server: ClickHouse, tmp_path: Path, threads: int) -> None:
+    """Also clickhouse 61463. The line of a bad row is wrong when several threads parse."""
     table = Table(server, "many", "id UInt32, note String, amount Decimal(9, 2)")
     lines = bad_file(tmp_path / "many.csv", 100_000, 1000)
     folder = tmp_path / "aside"
@@ -73,8 +73,8 @@ def test_rejects_have_their_lines_at_any_number_of_threads(server: ClickHouse, t
     assert {row.reject.found for row in quarantine.rows} == {"1.5x"}
 
 
-def test_fix_some_and_replay_twice_loads_them_once(server: ClickHouse, tmp_path: Path) -> None:
-    """dlt 1980 and ingestr 1147: no quarantine, no replay."""
+def test_dlt_1980_fix_some_and_replay_twice_loads_them_once(server: ClickHouse, tmp_path: Path) -> None:
+    """Also ingestr 1147. No quarantine, no replay."""
     table = Table(server, "fixed", "id UInt32, note String, amount Decimal(9, 2)")
     bad_file(tmp_path / "some.csv", 20_000, 20)
     folder = tmp_path / "aside"
@@ -128,6 +128,45 @@ def test_a_replay_whose_server_was_away_is_finished_later(server: ClickHouse, tm
     assert table.ask("count(), uniqExact(id)") == "97\t97"
 
 
+def test_a_killed_replay_into_a_table_that_forgets_blocks_is_refused(server: ClickHouse, tmp_path: Path) -> None:
+    table = Table(server, "forgets", "id UInt32, note String, amount Decimal(9, 2)")
+    server.query("ALTER TABLE forgets MODIFY SETTING non_replicated_deduplication_window = 0")
+    bad_file(tmp_path / "some.csv", 100, 20)
+    folder = tmp_path / "aside"
+    fb.copy(tmp_path / "some.csv", table.uri, quarantine=folder)
+    mend(folder, 2)
+    sent = (folder / "rows.csv").read_bytes()
+    assert fb.replay(folder).loaded == 2
+    journal = folder / "replays.jsonl"
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:-1]))
+    (folder / "replay-1.csv").write_bytes(sent)
+    with pytest.raises(fb.UsageError, match="no deduplication window that would drop it"):
+        fb.replay(folder)
+    assert table.ask("count(), uniqExact(id)") == "97\t97"
+
+
+def test_no_secret_is_kept(server: ClickHouse, tmp_path: Path) -> None:
+    table = Table(server, "kept", "id UInt32, note String, amount Decimal(9, 2)")
+    bad_file(tmp_path / "some.csv", 100, 20)
+    secret = {"password": "load secret"}
+    uri = table.uri.replace("//", "//loader@")
+    fb.copy(tmp_path / "some.csv", uri, target_options=secret, quarantine=tmp_path / "a")
+    fb.copy(tmp_path / "some.csv", uri.replace("@", ":load%20secret@"), quarantine=tmp_path / "b")
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        assert not any(
+            b"load" in name.read_bytes().replace(b"loader", b"").replace(b"loaded_types", b"")
+            and b"secret" in name.read_bytes()
+            for name in folder.iterdir()
+        )
+        mend(folder, 1)
+    with pytest.raises(fb.Error, match="FB-NET-0102"):
+        fb.replay(tmp_path / "a")
+    assert fb.replay(tmp_path / "a", target_options=secret).loaded == 1
+    with pytest.raises(fb.UsageError, match="held a secret"):
+        fb.replay(tmp_path / "b")
+    assert fb.replay(tmp_path / "b", target=uri, target_options=secret).loaded == 1
+
+
 def test_rows_are_known_by_their_place(server: ClickHouse, tmp_path: Path) -> None:
     """Lines that did not change hold the place of the others; what cannot be told apart is reported, never guessed."""
     table = Table(server, "places", "id UInt32, note String, amount Decimal(9, 2)")
@@ -153,8 +192,8 @@ def test_rows_are_known_by_their_place(server: ClickHouse, tmp_path: Path) -> No
     assert table.ask("groupArray(id)") == "[1]"
 
 
-def test_quarantine_keeps_bytes_and_dialect(server: ClickHouse, tmp_path: Path) -> None:
-    """duckdb 18980: the raw line of a reject is cut; duckdb 11734: the same message for all."""
+def test_duckdb_18980_quarantine_keeps_bytes_and_dialect(server: ClickHouse, tmp_path: Path) -> None:
+    """The raw line of a reject is cut; duckdb 11734: the same message for all."""
     table = Table(server, "bytes", "a UInt8, b String")
     source = tmp_path / "odd.txt"
     wide = "w" * 100_000
@@ -201,8 +240,10 @@ def test_a_load_that_failed_leaves_nothing_to_replay(server: ClickHouse, tmp_pat
 # ---- check
 
 
-def test_check_finds_what_the_load_finds_and_writes_nothing(server: ClickHouse, tmp_path: Path) -> None:
-    """clickhouse 61095: the error allowance is ignored while inferring; here one engine does both."""
+def test_clickhouse_61095_check_finds_what_the_load_finds_and_writes_nothing(
+    server: ClickHouse, tmp_path: Path
+) -> None:
+    """The error allowance is ignored while inferring; here one engine does both."""
     table = Table(server, "checked", "id UInt32, zip UInt32, amount Decimal(9, 2)")
     source = tmp_path / "c.csv"
     source.write_text("id,zip,amount\n1,00501,1.5\n2,90210,x\n3,10001,1.234\n4,1,2\n-5,2,2\n6\n")
@@ -269,8 +310,8 @@ def test_check_command(tmp_path: Path, command: Command) -> None:
 # ---- strict, repairs, dates
 
 
-def test_strict_rejects_each_leniency(tmp_path: Path) -> None:
-    """clickhouse 120503 and 120634: a value that is changed on its way, here 007 to 7."""
+def test_clickhouse_120634_strict_rejects_what_is_written_otherwise(tmp_path: Path) -> None:
+    """A value that is changed on its way, here 007 to 7."""
     source = tmp_path / "s.csv"
     source.write_text("n,f,z\n007,1,2026-01-01 00:00:00\n1,0.12345678901234567890,2026-01-01 00:00:00\n")
     types = {"n": "UInt8", "f": "Float64", "z": "DateTime('UTC')"}
@@ -314,8 +355,8 @@ def test_repairs_are_made_only_when_asked_for_and_counted(tmp_path: Path) -> Non
         fb.schema(source, options={"repair": "trimm"})
 
 
-def test_days_and_months_by_proof(tmp_path: Path, command: Command) -> None:
-    """csvkit 280 and wealthfolio 1601: dates are guessed, and months of data are wrong unseen."""
+def test_csvkit_280_days_and_months_by_proof(tmp_path: Path, command: Command) -> None:
+    """Also wealthfolio 1601. Dates are guessed, and months of data are wrong unseen."""
     source = tmp_path / "d.csv"
     source.write_text("d\n" + "03/04/2026\n" * 10)
     done = command("schema", "d.csv")
@@ -387,8 +428,8 @@ def test_explain(command: Command) -> None:
 # ---- explain
 
 
-def test_the_type_does_not_depend_on_the_place_and_explain_names_the_line(tmp_path: Path) -> None:
-    """clickhouse 120503: UInt64 past the sample wraps; duckdb 15376: a late row fails."""
+def test_clickhouse_120503_the_type_does_not_depend_on_the_place(tmp_path: Path) -> None:
+    """UInt64 past the sample wraps; duckdb 15376: a late row fails. Explain names the line."""
     rows = 40_000
     source = tmp_path / "big.csv"
     for value, type_ in (
