@@ -15,7 +15,7 @@ workers=build/bench/bench
 out=bench/results
 [ $# -eq 0 ] || out=build/bench-results
 
-packages=(g++ cmake ninja-build pkg-config python3-venv libcurl4-openssl-dev libarchive-dev libsimdjson-dev
+packages=(g++ cmake ninja-build pkg-config python3-venv libcurl4-openssl-dev libarchive-dev liblz4-dev libzstd-dev libsimdjson-dev
   libbenchmark-dev libfccp-dev)
 command -v cargo >/dev/null || packages+=(cargo)
 

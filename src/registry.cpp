@@ -30,24 +30,57 @@ Status Registry::add(Connector connector) {
   return {};
 }
 
+namespace {
+
+bool has_format(const Connector& connector, std::string_view format) {
+  for (const OptionSpec& option : connector.options) {
+    if (option.name != "format") continue;
+    const std::string choices = "|" + std::string(option.choices) + "|";
+    return choices.find("|" + std::string(format) + "|") != std::string::npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+// The connector of a scheme. Files are shared: the format that was given decides, then the name's ending.
+const Connector* Registry::serving(const Uri& uri, const Endpoint& endpoint) const {
+  const Connector* serves = nullptr;
+  for (const Connector& connector : connectors_) {
+    const auto& schemes = connector.schemes;
+    if (std::find(schemes.begin(), schemes.end(), uri.scheme) != schemes.end()) serves = &connector;
+  }
+  if (uri.scheme != "file") return serves;
+  const auto given = endpoint.options.find("format");
+  for (const Connector& connector : connectors_) {
+    for (const std::string_view ending : connector.endings) {
+      const bool wanted = given == endpoint.options.end() || given->second == "auto"
+                              ? uri.path.ends_with(ending)
+                              : has_format(connector, given->second);
+      if (wanted) return &connector;
+    }
+  }
+  return serves;
+}
+
 Result<Registry::Found> Registry::find(const Endpoint& endpoint, Use use) const {
   auto uri = parse_uri(endpoint.uri);
   if (!uri) return std::move(uri).error();
+  if (const Connector* connector = serving(*uri, endpoint)) {
+    std::map<std::string, std::string> given = uri->query;
+    for (const auto& [name, value] : endpoint.options) given[name] = value;
+    auto options = Options::check(connector->options, given, use);
+    if (!options) {
+      Error error = std::move(options).error();
+      error.where.uri = uri->shown;
+      return error;
+    }
+    options->set_tokens(endpoint.tokens);
+    return Found{connector, std::move(*uri), std::move(*options)};
+  }
   std::vector<std::string> schemes;
   for (const Connector& connector : connectors_) {
-    for (const std::string_view scheme : connector.schemes) {
-      schemes.emplace_back(scheme);
-      if (scheme != uri->scheme) continue;
-      std::map<std::string, std::string> given = uri->query;
-      for (const auto& [name, value] : endpoint.options) given[name] = value;
-      auto options = Options::check(connector.options, given, use);
-      if (!options) {
-        Error error = std::move(options).error();
-        error.where.uri = uri->shown;
-        return error;
-      }
-      return Found{&connector, std::move(*uri), std::move(*options)};
-    }
+    schemes.insert(schemes.end(), connector.schemes.begin(), connector.schemes.end());
   }
   const std::string near = nearest_name(uri->scheme, schemes);
   return Error{.code = Code::kUnknownScheme,
@@ -78,15 +111,28 @@ Result<std::unique_ptr<Sink>> Registry::sink(const Endpoint& endpoint) const {
   return found->connector->make_sink(found->uri, found->options);
 }
 
-Result<std::vector<TableInfo>> Registry::tables(const Endpoint& endpoint, std::stop_token stop) const {
+// Lists what a connector can list.
+template <class T>
+Result<std::vector<T>> Registry::list(const Endpoint& endpoint, Lister<T> Connector::* lister, std::string_view what,
+                                      std::stop_token stop) const {
   auto found = find(endpoint, Use::kRead);
   if (!found) return std::move(found).error();
-  if (!found->connector->list_tables) {
-    return Error{.code = Code::kUsage,
-                 .message = "connector \"" + std::string(found->connector->name) + "\" has no tables",
-                 .where = {.uri = found->uri.shown}};
-  }
-  return found->connector->list_tables(found->uri, found->options, stop);
+  if (found->connector->*lister) return (found->connector->*lister)(found->uri, found->options, stop);
+  return Error{.code = Code::kUsage,
+               .message = "connector \"" + std::string(found->connector->name) + "\" has no " + std::string(what),
+               .where = {.uri = found->uri.shown}};
+}
+
+Result<std::vector<DatabaseInfo>> Registry::databases(const Endpoint& endpoint, std::stop_token stop) const {
+  return list(endpoint, &Connector::list_databases, "databases", stop);
+}
+
+Result<std::vector<TableInfo>> Registry::tables(const Endpoint& endpoint, std::stop_token stop) const {
+  return list(endpoint, &Connector::list_tables, "tables", stop);
+}
+
+Result<std::vector<ColumnInfo>> Registry::columns(const Endpoint& endpoint, std::stop_token stop) const {
+  return list(endpoint, &Connector::list_columns, "columns", stop);
 }
 
 }  // namespace flatbed

@@ -37,7 +37,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
 }
 
 bool names_a_secret(std::string_view option) {
-  for (const std::string_view word : {"password", "token", "secret"}) {
+  for (const std::string_view word : {"password", "token", "secret", "proxy"}) {
     if (option.find(word) != std::string_view::npos) return true;
   }
   return false;

@@ -37,6 +37,10 @@ struct OptionSpec {
   bool secret = false;  ///< never shown, logged or stored
 };
 
+/// Makes a token for the next requests: asked for the first one, and again before one expires or when a server refuses
+/// it. THREADS: called from one thread at a time, not always the same.
+using TokenSource = std::function<Result<std::string>()>;
+
 /// Checked options of one endpoint. Getters return the default of the spec when nothing was given.
 class Options {
  public:
@@ -47,12 +51,15 @@ class Options {
   bool given(std::string_view name) const noexcept;
   const std::string& text(std::string_view name) const;
   bool flag(std::string_view name) const;
-  uint64_t count(std::string_view name) const;                  ///< kCount; kBytes with the units K, M, G; kSeconds
-  std::vector<std::string> names(std::string_view name) const;  ///< comma-separated; "a,""b,c""" as CSV does
+  uint64_t count(std::string_view name) const;                    ///< kCount; kBytes with the units K, M, G; kSeconds
+  std::vector<std::string> names(std::string_view name) const;    ///< comma-separated; "a,""b,c""" as CSV does
+  const TokenSource& tokens() const noexcept { return tokens_; }  ///< of the endpoint; may be empty
+  void set_tokens(TokenSource tokens) { tokens_ = std::move(tokens); }
 
  private:
   std::map<std::string, std::string, std::less<>> values_{};
   std::map<std::string, bool, std::less<>> given_{};
+  TokenSource tokens_{};
 };
 
 /// A parsed endpoint. Percent-encoding is undone in every part.
@@ -67,28 +74,53 @@ struct Uri {
 /// Reads an endpoint: "scheme://user:password@host:port/path?name=value", a path, or "-".
 Result<Uri> parse_uri(std::string_view text);
 
+/// A database a connector knows.
+struct DatabaseInfo {
+  std::string name{}, engine{}, comment{};
+  uint64_t tables = 0;
+  std::optional<uint64_t> rows{}, bytes{};  ///< of all its tables that can tell without being read
+};
+
 /// A table a connector knows.
 struct TableInfo {
   std::string database{}, name{}, engine{};
-  std::optional<uint64_t> rows{}, bytes{};
+  std::optional<uint64_t> rows{}, bytes{};  ///< bytes as stored
   std::string comment{};
+  std::string sorting_key{}, primary_key{}, partition_key{};  ///< expressions in SQL
+};
+
+/// A column of a table.
+struct ColumnInfo {
+  std::string database{}, table{}, name{};
+  std::string type{};                ///< as the server writes it
+  std::string default_kind{};        ///< "", DEFAULT, MATERIALIZED, ALIAS or EPHEMERAL
+  std::string default_expression{};  ///< in SQL
+  std::string comment{}, codec{};
+  bool in_sorting_key = false, in_primary_key = false, in_partition_key = false;
+  std::optional<uint64_t> bytes{}, unpacked_bytes{};  ///< as stored, and without compression
 };
 
 /// What makes a source or a sink; one file of src/connect defines one.
 struct Connector {
   std::string_view name{};                  ///< "file"
   std::vector<std::string_view> schemes{};  ///< {"file"}
-  std::string_view summary{};               ///< one line
+  /// Of file names that this connector serves in place of the one of all files: {".parquet"}. It also serves files of
+  /// another name for which its option "format" is given.
+  std::vector<std::string_view> endings{};
+  std::string_view summary{};  ///< one line
   std::span<const OptionSpec> options{};
   std::function<Result<std::unique_ptr<Source>>(const Uri&, const Options&)> make_source{};
   std::function<Result<std::unique_ptr<Sink>>(const Uri&, const Options&)> make_sink{};
   std::function<Result<std::vector<TableInfo>>(const Uri&, const Options&, std::stop_token)> list_tables{};
+  std::function<Result<std::vector<DatabaseInfo>>(const Uri&, const Options&, std::stop_token)> list_databases{};
+  std::function<Result<std::vector<ColumnInfo>>(const Uri&, const Options&, std::stop_token)> list_columns{};
 };
 
 /// An endpoint as a person gives it: a URI, and options beside it.
 struct Endpoint {
   std::string uri{};
   std::map<std::string, std::string> options{};
+  TokenSource tokens{};  ///< of a server whose tokens expire; a plan that is written down does not hold it
 };
 
 /// The connectors a program has. A value, not a global. THREADS: const calls from any thread.
@@ -102,7 +134,13 @@ class Registry {
   /// ERRORS: kBadUri, kUnknownScheme with the nearest one, kUnknownOption, kBadOption.
   Result<std::unique_ptr<Source>> source(const Endpoint& endpoint) const;
   Result<std::unique_ptr<Sink>> sink(const Endpoint& endpoint) const;
+  /// Lists the databases of a server. ERRORS: kUsage where the connector has none.
+  Result<std::vector<DatabaseInfo>> databases(const Endpoint& endpoint, std::stop_token stop = {}) const;
+  /// Lists the tables of the database that the address names; of all when it names none.
   Result<std::vector<TableInfo>> tables(const Endpoint& endpoint, std::stop_token stop = {}) const;
+  /// Lists the columns, in order, of the table that the address names; of every table of its database when it names
+  /// none. ERRORS: kNoTable.
+  Result<std::vector<ColumnInfo>> columns(const Endpoint& endpoint, std::stop_token stop = {}) const;
 
  private:
   struct Found {
@@ -110,7 +148,13 @@ class Registry {
     Uri uri{};
     Options options{};
   };
+  template <class T>
+  using Lister = std::function<Result<std::vector<T>>(const Uri&, const Options&, std::stop_token)>;
+  template <class T>
+  Result<std::vector<T>> list(const Endpoint& endpoint, Lister<T> Connector::* lister, std::string_view what,
+                              std::stop_token stop) const;
   Result<Found> find(const Endpoint& endpoint, Use use) const;
+  const Connector* serving(const Uri& uri, const Endpoint& endpoint) const;
   std::vector<Connector> connectors_{};
 };
 

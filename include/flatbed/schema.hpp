@@ -143,6 +143,8 @@ std::string to_string(const Schema& schema);
 
 /// Quotes a ClickHouse identifier with backticks. The only way a name enters SQL.
 std::string quote_identifier(std::string_view name);
+/// Quotes a text with apostrophes, as ClickHouse reads it.
+std::string quote_text(std::string_view text);
 
 /// Returns the candidate nearest to `word` by edit distance, or "" when none is near; for "did you mean".
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);

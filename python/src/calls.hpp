@@ -125,6 +125,8 @@ using Pairs = std::map<std::string, std::string>;
 
 // The options of a dict as the library takes them; None is left out, a list becomes a quoted list.
 Pairs option_pairs(const py::object& options);
+// The option "token" where it is a callable, which is asked for a token when one is needed.
+TokenSource token_source(const py::object& options);
 std::vector<std::pair<std::string, std::string>> name_pairs(const py::object& names);
 const Registry& builtins();
 

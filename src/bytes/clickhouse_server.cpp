@@ -1,5 +1,6 @@
 // ClickHouse's HTTP interface. Enters: SQL, and blocks to insert. Leaves: the bytes of an answer, or the server's
-// error. Invariant: no statement is ever sent twice from here; whether that is safe is for the caller to know.
+// error. Invariant: no statement is sent twice from here but one that was refused for its token, and so was not run;
+// whether anything else may be sent again is for the caller to know.
 #include "bytes/clickhouse_server.hpp"
 
 #include <charconv>
@@ -100,6 +101,9 @@ Error server_error(std::string_view text, int status, std::string shown) {
   if (status == 401 || status == 403) {
     error.code = Code::kAuth;
     error.hint = "check user and password, or the token";
+  } else if (status == 407) {
+    error.code = Code::kAuth;
+    error.hint = "give the proxy's user and password: proxy=http://user:password@host:port";
   } else if (status == 502 || status == 503 || status == 504) {
     error.code = Code::kConnectionLost;
     error.hint = "a gateway in front of the server answered: see its log";
@@ -109,20 +113,38 @@ Error server_error(std::string_view text, int status, std::string shown) {
   return error;
 }
 
-ClickHouseServer::ClickHouseServer(HttpOptions http, std::string url, std::string shown, ServerSettings settings,
-                                   std::shared_ptr<const void> engine)
-    : engine_(std::move(engine)),
-      client_(std::move(http)),
-      url_(std::move(url)),
-      shown_(std::move(shown)),
-      settings_(std::move(settings)) {}
+ClickHouseServer::ClickHouseServer(HttpOptions http, std::string url, std::string shown, ServerOptions options)
+    : options_(std::move(options)), client_(std::move(http)), url_(std::move(url)), shown_(std::move(shown)) {}
 
 HttpRequest ClickHouseServer::request(ServerSettings parameters, std::string_view body) const {
-  parameters.insert(parameters.end(), settings_.begin(), settings_.end());
-  return {.method = "POST", .url = url_, .parameters = std::move(parameters), .body = body};
+  if (!options_.encoding.empty()) parameters.emplace_back("enable_http_compression", "1");
+  parameters.insert(parameters.end(), options_.settings.begin(), options_.settings.end());
+  return {.method = "POST",
+          .url = url_,
+          .parameters = std::move(parameters),
+          .body = body,
+          .answer_encoding = options_.encoding};
 }
 
-Result<std::unique_ptr<HttpResponse>> ClickHouseServer::send(const HttpRequest& request, std::stop_token stop) const {
+// Sends a request with a token that is good, and once more with a new one when the server refuses it.
+Result<std::unique_ptr<HttpResponse>> ClickHouseServer::send(HttpRequest request, std::stop_token stop) const {
+  if (!options_.bearer) return send_once(request, stop);
+  for (bool renewed = false;; renewed = true) {
+    auto token = options_.bearer->current();
+    if (!token) {
+      Error error = std::move(token).error();
+      if (error.where.uri.empty()) error.where.uri = shown_;
+      return error;
+    }
+    request.token = std::move(*token);
+    auto response = send_once(request, stop);
+    if (response || response.error().code != Code::kAuth || renewed) return response;
+    if (!options_.bearer->refused(request.token)) return response;
+  }
+}
+
+Result<std::unique_ptr<HttpResponse>> ClickHouseServer::send_once(const HttpRequest& request,
+                                                                  std::stop_token stop) const {
   auto response = client_.send(request, stop);
   if (!response) {
     Error error = std::move(response).error();
@@ -138,6 +160,11 @@ Result<std::unique_ptr<HttpResponse>> ClickHouseServer::send(const HttpRequest& 
 
 Result<std::unique_ptr<ByteSource>> ClickHouseServer::query(std::string sql, std::stop_token stop,
                                                             const ServerSettings& settings) const {
+  if (options_.carrier) {
+    ServerSettings all = settings;
+    all.insert(all.end(), options_.settings.begin(), options_.settings.end());
+    return options_.carrier->query(sql, all, stop);
+  }
   auto kept = std::make_unique<std::string>(std::move(sql));
   ServerSettings parameters{{"default_format", "Native"}};
   parameters.insert(parameters.end(), settings.begin(), settings.end());
@@ -161,9 +188,29 @@ Status ClickHouseServer::execute(std::string sql, std::stop_token stop, const Se
 
 Status ClickHouseServer::insert(std::string_view sql, std::string_view data, const ServerSettings& settings,
                                 std::stop_token stop) const {
+  if (options_.carrier) {
+    ServerSettings all = settings;
+    all.insert(all.end(), options_.settings.begin(), options_.settings.end());
+    return options_.carrier->insert(sql, data, all, stop);
+  }
   ServerSettings parameters{{"query", std::string(sql)}};
   parameters.insert(parameters.end(), settings.begin(), settings.end());
-  auto response = send(request(std::move(parameters), data), stop);
+  HttpRequest insertion = request(std::move(parameters), data);
+  insertion.body_encoding = options_.encoding;
+  insertion.ask_first = options_.bearer != nullptr;
+  return confirm(send(std::move(insertion), stop), stop);
+}
+
+Status ClickHouseServer::insert(std::string_view sql, ByteSource& data, const ServerSettings& settings,
+                                std::stop_token stop) const {
+  ServerSettings parameters{{"query", std::string(sql)}};
+  parameters.insert(parameters.end(), settings.begin(), settings.end());
+  HttpRequest insertion = request(std::move(parameters), {});
+  insertion.stream = &data;
+  return confirm(send_once(insertion, stop), stop);
+}
+
+Status ClickHouseServer::confirm(Result<std::unique_ptr<HttpResponse>> response, std::stop_token stop) const {
   if (!response) return std::move(response).error();
   auto text = read_text(**response, kMostErrorText, stop);
   if (!text) {

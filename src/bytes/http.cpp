@@ -11,6 +11,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "bytes/codec.hpp"
+
 namespace flatbed {
 namespace {
 
@@ -120,20 +122,60 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::string tls_hint(std::string_view cause) {
-  if (contains(cause, "wrong version number") || contains(cause, "packet length too long")) {
-    return "the port does not speak TLS: use the server's TLS port, or the address without TLS";
+// What is said of a TLS library's own words: the cause in ours, and the setting that mends it.
+struct TlsCause {
+  std::string_view sign, cause, hint;
+};
+
+constexpr TlsCause kTlsCauses[] = {
+    {"wrong version number", "the port does not speak TLS",
+     "give the server's TLS port (8443), or insecure=true if the network is trusted"},
+    {"packet length too long", "the port does not speak TLS",
+     "give the server's TLS port (8443), or insecure=true if the network is trusted"},
+    {"certificate required", "the server asks for a client's certificate",
+     "give it with cert_file=FILE and key_file=FILE"},
+    {"alert handshake failure", "the server refused the connection",
+     "if it asks for a client's certificate, give it with cert_file=FILE and key_file=FILE"},
+    {"alert unknown ca", "the server does not trust the client's certificate",
+     "give one that the server's authority has signed with cert_file=FILE and key_file=FILE"},
+    {"alert bad certificate", "the server does not accept the client's certificate",
+     "give one that the server's authority has signed with cert_file=FILE and key_file=FILE"},
+    {"alert certificate expired", "the client's certificate has expired", "renew the certificate of cert_file=FILE"},
+    {"certificate has expired", "the server's certificate has expired",
+     "renew it on the server; verify=false accepts it as it is"},
+    {"not yet valid", "the server's certificate is not valid yet", "check the clocks of both machines"},
+    {"subject name", "the server's certificate is for another name",
+     "connect by a name that the certificate holds; verify=false accepts any"},
+    {"self-signed certificate", "the server's certificate is signed by an authority that is not trusted",
+     "name that authority with ca_file=FILE"},
+    {"unable to get local issuer", "the server's certificate is signed by an authority that is not trusted",
+     "name that authority with ca_file=FILE"},
+    {"error setting certificate", "the file of ca_file cannot be read as PEM certificates", "check ca_file=FILE"},
+    {"unable to set private key file", "the client's key cannot be read",
+     "check key_file=FILE, and key_password if the key is encrypted"},
+    {"key values mismatch", "the client's key does not belong to its certificate",
+     "check cert_file=FILE and key_file=FILE"},
+    {"could not load PEM client certificate", "the client's certificate cannot be read", "check cert_file=FILE"},
+};
+
+Error tls_failure(const std::string& host_port, const std::string& words) {
+  Error error{.code = Code::kTls,
+              .message = "no secure connection to " + host_port + ": " + words,
+              .hint = "see the server's log for the reason"};
+  for (const TlsCause& known : kTlsCauses) {
+    if (!contains(words, known.sign)) continue;
+    error.message = "no secure connection to " + host_port + ": " + std::string(known.cause) + " (" + words + ")";
+    error.hint = known.hint;
+    break;
   }
-  if (contains(cause, "expired")) return "the server's certificate must be renewed; verify=false accepts it as it is";
-  if (contains(cause, "subject name")) return "connect by a name that the certificate holds";
-  if (contains(cause, "client certificate") || contains(cause, "certificate required")) {
-    return "give the client's certificate with cert_file=FILE and key_file=FILE";
-  }
-  return "name the authority that signed the server's certificate with ca_file=FILE";
+  return error;
 }
 
-bool is_tls_failure(CURLcode code) {
+bool is_tls_failure(CURLcode code, std::string_view words) {
   switch (code) {
+    case CURLE_SEND_ERROR:  // TLS 1.3 tells of a refused certificate only after the connection is made
+    case CURLE_RECV_ERROR:
+      return contains(words, "alert");
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
@@ -187,7 +229,8 @@ class Transfer final : public HttpResponse {
         server_(server_of(request.url)),
         uri_(request.url.substr(0, request.url.find('?'))),
         body_(request.body),
-        stream_(request.stream) {
+        packed_(request.body_encoding.empty() ? nullptr : packed_bytes(request.body, request.body_encoding)),
+        stream_(packed_ ? packed_.get() : request.stream) {
     configure(request);
     curl_multi_add_handle(handles_->multi, handles_->easy);
   }
@@ -254,6 +297,7 @@ class Transfer final : public HttpResponse {
   char cause_[CURL_ERROR_SIZE] = {};
 
   std::string_view body_;  // what is left to send
+  std::unique_ptr<ByteSource> packed_;
   ByteSource* stream_;
   std::optional<Error> stream_error_{};
   std::stop_token stop_{};
@@ -287,14 +331,15 @@ void Transfer::configure(const HttpRequest& request) {
   // A server that is not reached within the limit is named by curl as a timeout; 0 would mean curl's own 300 s.
   const long connect_seconds = options_->connect_seconds == 0 ? 1L << 20 : static_cast<long>(options_->connect_seconds);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, connect_seconds);
-  if (is_loopback(server_.host)) {
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  } else if (!options_->proxy.empty()) {
+  if (!options_->proxy.empty()) {
     curl_easy_setopt(easy, CURLOPT_PROXY, options_->proxy.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  } else if (is_loopback(server_.host)) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   }
-  if (!options_->token.empty()) {
+  if (!request.token.empty()) {
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
-    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, options_->token.c_str());
+    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, request.token.c_str());
   } else if (!options_->user.empty() || !options_->password.empty()) {
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     curl_easy_setopt(easy, CURLOPT_USERNAME, options_->user.c_str());
@@ -311,6 +356,8 @@ void Transfer::configure_tls() {
   if (!options_->ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options_->ca_file.c_str());
   if (!options_->cert_file.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, options_->cert_file.c_str());
   if (!options_->key_file.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, options_->key_file.c_str());
+  // Always given: without one, OpenSSL would ask for the password of an encrypted key on the terminal.
+  curl_easy_setopt(easy, CURLOPT_KEYPASSWD, options_->key_password.c_str());
 }
 
 void Transfer::configure_body(const HttpRequest& request) {
@@ -328,7 +375,8 @@ void Transfer::configure_body(const HttpRequest& request) {
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::on_upload);
     curl_easy_setopt(easy, CURLOPT_READDATA, this);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBytes);
-    add_header("Expect:");
+    add_header(request.ask_first ? "Expect: 100-continue" : "Expect:");
+    if (packed_) add_header(("Content-Encoding: " + request.body_encoding).c_str());
     add_header("Content-Type: application/octet-stream");
     if (stream_ == nullptr)
       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
@@ -337,6 +385,7 @@ void Transfer::configure_body(const HttpRequest& request) {
   } else {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
+  if (!request.answer_encoding.empty()) add_header(("Accept-Encoding: " + request.answer_encoding).c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, sent_headers_.get());
 }
 
@@ -400,10 +449,17 @@ Error Transfer::failure() const {
     error.code = Code::kConnect;
     error.message = "no connection to " + server_.host_port + ": " + connect_cause(result_, os_error);
     error.hint = "check host and port, and that the server runs";
-  } else if (is_tls_failure(result_)) {
-    error.code = Code::kTls;
-    error.message = "no secure connection to " + server_.host_port + ": " + cause;
-    error.hint = tls_hint(cause);
+  } else if (is_tls_failure(result_, cause)) {
+    Error tls = tls_failure(server_.host_port, cause);
+    tls.where = std::move(error.where);
+    tls.native_code = error.native_code;
+    return tls;
+  } else if (long answer = 0;
+             curl_easy_getinfo(handles_->easy, CURLINFO_HTTP_CONNECTCODE, &answer) == CURLE_OK && answer >= 300) {
+    error.code = Code::kConnect;
+    error.message = "the proxy refused to connect to " + server_.host_port + ": status " + std::to_string(answer);
+    error.hint = answer == 407 ? "give the proxy's user and password: proxy=http://user:password@host:port"
+                               : "check proxy=http://host:port and what it allows";
   } else if (result_ == CURLE_OPERATION_TIMEDOUT) {
     error.code = Code::kTimeout;
     error.message =
@@ -480,6 +536,23 @@ size_t Transfer::on_upload(char* to, size_t size, size_t count, void* self_point
   return part->size();
 }
 
+// A response whose body came packed.
+class UnpackedResponse final : public HttpResponse {
+ public:
+  UnpackedResponse(std::unique_ptr<HttpResponse> packed, std::string_view encoding)
+      : packed_(std::move(packed)), body_(unpacked_bytes(*packed_, encoding)) {}
+  Result<Buffer> read(size_t most, std::stop_token stop) override { return body_->read(most, stop); }
+  const std::string& uri() const noexcept override { return packed_->uri(); }
+  std::optional<uint64_t> total_bytes() const noexcept override { return packed_->total_bytes(); }
+  uint64_t consumed_bytes() const noexcept override { return packed_->consumed_bytes(); }
+  int status() const noexcept override { return packed_->status(); }
+  const std::string& header(const std::string& name) const override { return packed_->header(name); }
+
+ private:
+  std::unique_ptr<HttpResponse> packed_;
+  std::unique_ptr<ByteSource> body_;
+};
+
 bool curl_is_ready() {
   static const bool kReady = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   return kReady;
@@ -497,7 +570,10 @@ Result<std::unique_ptr<HttpResponse>> HttpClient::send(const HttpRequest& reques
   if (!curl_is_ready()) return Error{.code = Code::kOutOfMemory, .message = "libcurl could not be set up"};
   auto transfer = std::make_unique<Transfer>(options_, pool_, request);
   if (auto status = transfer->wait_for_headers(stop); !status) return std::move(status).error();
-  return std::unique_ptr<HttpResponse>(std::move(transfer));
+  std::unique_ptr<HttpResponse> response = std::move(transfer);
+  const std::string encoding = response->header("content-encoding");
+  if (request.answer_encoding.empty() || !is_wire_encoding(encoding)) return response;
+  return std::unique_ptr<HttpResponse>(std::make_unique<UnpackedResponse>(std::move(response), encoding));
 }
 
 Result<std::string> read_text(ByteSource& bytes, size_t limit, std::stop_token stop) {

@@ -19,11 +19,10 @@ namespace flatbed {
 /// How servers are reached; the same for every request of a client.
 struct HttpOptions {
   std::string user{}, password{};  ///< Basic authentication, when either is given
-  std::string token{};             ///< Bearer authentication, when given
   std::string ca_file{};           ///< PEM file of the authorities to trust; empty: the system's
-  std::string cert_file{}, key_file{};
+  std::string cert_file{}, key_file{}, key_password{};
   bool verify = true;             ///< check the server's certificate and name
-  std::string proxy{};            ///< empty: as the environment says; loopback hosts never go through one
+  std::string proxy{};            ///< empty: as the environment says, but never to this machine
   unsigned connect_seconds = 10;  ///< 0: no limit
   unsigned idle_seconds = 300;    ///< most time to wait for the next byte in either direction; 0: no limit
 };
@@ -34,8 +33,12 @@ struct HttpRequest {
   std::string url{};                                              ///< http:// or https://, without parameters
   std::vector<std::pair<std::string, std::string>> parameters{};  ///< of the query, not yet encoded
   std::vector<std::string> headers{};                             ///< "Name: value"
-  std::string_view body{};                                        ///< LIFETIME: outlives the response
-  ByteSource* stream = nullptr;  ///< the body, pulled; instead of `body`. LIFETIME: outlives the response
+  std::string token{};            ///< Bearer authentication, instead of user and password
+  std::string_view body{};        ///< LIFETIME: outlives the response
+  ByteSource* stream = nullptr;   ///< the body, pulled; instead of `body`. LIFETIME: outlives the response
+  std::string body_encoding{};    ///< lz4 or zstd: `body` is packed on its way; empty: sent as it is
+  std::string answer_encoding{};  ///< lz4 or zstd: asked of the server; what it packs is unpacked here
+  bool ask_first = false;         ///< send the body only when the server agrees, so that a refusal costs nothing
 };
 
 /// A response whose body is read as it arrives. Nothing is received between calls of read().

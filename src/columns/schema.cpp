@@ -156,6 +156,12 @@ std::string quote_identifier(std::string_view name) {
   return text;
 }
 
+std::string quote_text(std::string_view text) {
+  std::string quoted;
+  append_quoted(text, '\'', quoted);
+  return quoted;
+}
+
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
   constexpr size_t kLongest = 200;  // nobody mistypes a longer name; bounds the quadratic work
   if (word.size() > kLongest) return "";

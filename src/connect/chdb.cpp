@@ -19,6 +19,9 @@
 #include <random>
 #include <thread>
 
+#include "connect/chdb.hpp"
+
+#include "clickhouse/catalogue.hpp"
 #include "connect/clickhouse.hpp"
 
 extern char** environ;
@@ -169,16 +172,6 @@ std::string random_password() {
   std::string text;
   for (int i = 0; i < 32; ++i) text += kHex[device() & 15];
   return text;
-}
-
-// The interpreter that runs the engine: what was said, or what the environment offers.
-std::string interpreter(const Options& options) {
-  if (options.given("python")) return options.text("python");
-  if (const char* named = std::getenv("FLATBED_PYTHON"); named != nullptr && *named != 0) return named;
-  if (const char* venv = std::getenv("VIRTUAL_ENV"); venv != nullptr && *venv != 0) {
-    return std::string(venv) + "/bin/python";
-  }
-  return "python3";
 }
 
 // A child process that serves one folder.
@@ -385,16 +378,13 @@ Result<ReachServer> way_to(const std::string& folder, const std::string& databas
                            const Options& options) {
   auto settings = server_settings(options);
   if (!settings) return std::move(settings).error();
-  return ReachServer([=, python = interpreter(options), shown = uri.shown,
+  return ReachServer([=, python = embedded_python(options), shown = uri.shown,
                       settings = std::move(*settings)](std::stop_token stop) -> Result<ClickHouseServer> {
     auto path = canonical(folder, to_write, shown);
     if (!path) return std::move(path).error();
-    auto engine = engine_for(*path, python, shown, stop);
-    if (!engine) return std::move(engine).error();
-    ClickHouseServer server({.user = std::string(kUser), .password = (*engine)->password(), .idle_seconds = 0},
-                            "http://127.0.0.1:" + std::to_string((*engine)->port()) + "/", shown, settings, *engine);
-    if (to_write) {
-      Status made = server.execute("CREATE DATABASE IF NOT EXISTS " + quote_identifier(database), stop);
+    auto server = embedded_server(*path, python, shown, settings, stop);
+    if (server && to_write) {
+      Status made = server->execute("CREATE DATABASE IF NOT EXISTS " + quote_identifier(database), stop);
       if (!made) return std::move(made).error();
     }
     return server;
@@ -417,28 +407,71 @@ Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) 
   return clickhouse_sink(std::move(*way), address->table, options, uri.shown);
 }
 
-// Lists the tables of a folder. A folder that an engine made holds its metadata; else the last part is a database.
-Result<std::vector<TableInfo>> list_tables(const Uri& uri, const Options& options, std::stop_token stop) {
-  std::string folder = uri.host + uri.path, database;
-  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  std::error_code problem;
-  if (!fs::is_directory(fs::path(folder) / "metadata", problem) && folder.find('/') != std::string::npos) {
-    database = take_last(folder);
+// A folder whose tables are listed: one that an engine made holds its metadata, so what follows it is a database and a
+// table, as far as the address goes.
+EmbeddedAddress listed_address(const Uri& uri) {
+  EmbeddedAddress address{.folder = uri.host + uri.path};
+  while (address.folder.size() > 1 && address.folder.ends_with('/')) address.folder.pop_back();
+  const auto holds_tables = [](const std::string& folder) {
+    std::error_code problem;
+    return fs::is_directory(fs::path(folder) / "metadata", problem);
+  };
+  for (int parts = 0; parts < 2 && !holds_tables(address.folder); ++parts) {
+    if (address.folder.find('/') == std::string::npos) break;
+    address.table.name = std::exchange(address.table.database, take_last(address.folder));
   }
-  auto way = way_to(folder, database, false, uri, options);
+  return address;
+}
+
+// Starts the engine, and lists what it has.
+template <class List>
+auto listed(const Uri& uri, const Options& options, std::stop_token stop, List list)
+    -> decltype(list(std::declval<const ClickHouseServer&>(), TableAddress())) {
+  const EmbeddedAddress address = listed_address(uri);
+  auto way = way_to(address.folder, address.table.database, false, uri, options);
   if (!way) return std::move(way).error();
   auto server = (*way)(stop);
   if (!server) return std::move(server).error();
-  return clickhouse_tables(*server, database, stop);
+  return list(*server, address.table);
 }
 
-constexpr std::array kEngineOptions = {
-    OptionSpec{.name = "python",
-               .help = "Python that has chdb-core; also from the environment: FLATBED_PYTHON, VIRTUAL_ENV"},
-};
-constexpr auto kOptions = with_table_options(kEngineOptions);
+Result<std::vector<DatabaseInfo>> list_databases(const Uri& uri, const Options& options, std::stop_token stop) {
+  return listed(uri, options, stop,
+                [&](const auto& server, const auto&) { return clickhouse_databases(server, stop); });
+}
+
+Result<std::vector<TableInfo>> list_tables(const Uri& uri, const Options& options, std::stop_token stop) {
+  return listed(uri, options, stop, [&](const auto& server, const TableAddress& table) {
+    return clickhouse_tables(server, table.database, stop);
+  });
+}
+
+Result<std::vector<ColumnInfo>> list_columns(const Uri& uri, const Options& options, std::stop_token stop) {
+  return listed(uri, options, stop,
+                [&](const auto& server, const TableAddress& table) { return clickhouse_columns(server, table, stop); });
+}
+
+constexpr auto kOptions = with_table_options(std::array{kPythonOption});
 
 }  // namespace
+
+std::string embedded_python(const Options& options) {
+  if (options.given("python")) return options.text("python");
+  if (const char* named = std::getenv("FLATBED_PYTHON"); named != nullptr && *named != 0) return named;
+  if (const char* venv = std::getenv("VIRTUAL_ENV"); venv != nullptr && *venv != 0) {
+    return std::string(venv) + "/bin/python";
+  }
+  return "python3";
+}
+
+Result<ClickHouseServer> embedded_server(const std::string& folder, const std::string& python, const std::string& shown,
+                                         ServerSettings settings, std::stop_token stop) {
+  auto engine = engine_for(folder, python, shown, stop);
+  if (!engine) return std::move(engine).error();
+  return ClickHouseServer({.user = std::string(kUser), .password = (*engine)->password(), .idle_seconds = 0},
+                          "http://127.0.0.1:" + std::to_string((*engine)->port()) + "/", shown,
+                          {.settings = std::move(settings), .engine = *engine});
+}
 
 Connector chdb_connector() {
   return {.name = "chdb",
@@ -447,7 +480,9 @@ Connector chdb_connector() {
           .options = kOptions,
           .make_source = make_source,
           .make_sink = make_sink,
-          .list_tables = list_tables};
+          .list_tables = list_tables,
+          .list_databases = list_databases,
+          .list_columns = list_columns};
 }
 
 }  // namespace flatbed

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "clickhouse/table.hpp"
+#include "clickhouse/catalogue.hpp"
 
 namespace flatbed {
 namespace {
@@ -20,11 +20,15 @@ constexpr std::array kConnectionOptions = {
     OptionSpec{.name = "token",
                .help = "JSON Web Token, sent as Authorization: Bearer; also FLATBED_CLICKHOUSE_TOKEN",
                .secret = true},
-    OptionSpec{
-        .name = "secure", .type = OptionType::kFlag, .help = "Use TLS, as clickhouses: does", .default_text = "false"},
+    OptionSpec{.name = "token_file",
+               .help = "File of the token, read again when it expires; also FLATBED_CLICKHOUSE_TOKEN_FILE"},
+    OptionSpec{.name = "secure",
+               .type = OptionType::kFlag,
+               .help = "Use TLS; it is used anyway by clickhouses: and when a secret goes to another host"},
     OptionSpec{.name = "ca_file", .help = "PEM file of the authorities to trust in place of the system's"},
     OptionSpec{.name = "cert_file", .help = "PEM file of the client's certificate"},
     OptionSpec{.name = "key_file", .help = "PEM file of the client's key"},
+    OptionSpec{.name = "key_password", .help = "Password of the client's key", .secret = true},
     OptionSpec{.name = "verify",
                .type = OptionType::kFlag,
                .help = "Check the server's certificate and name",
@@ -33,14 +37,21 @@ constexpr std::array kConnectionOptions = {
                .type = OptionType::kFlag,
                .help = "Send a password or token to another host without TLS",
                .default_text = "false"},
-    OptionSpec{.name = "proxy", .help = "Proxy to go through: http://host:port"},
+    OptionSpec{.name = "proxy",
+               .help = "Proxy to go through: http://host:port, or http://user:password@host:port",
+               .secret = true},
+    OptionSpec{.name = "compression",
+               .type = OptionType::kChoice,
+               .help = "Compression of blocks on the wire, both ways; auto is lz4 to another host",
+               .default_text = "auto",
+               .choices = "auto|none|lz4|zstd"},
     OptionSpec{.name = "connect_timeout",
                .type = OptionType::kSeconds,
                .help = "Most seconds to wait for a connection",
                .default_text = "10"},
     OptionSpec{.name = "timeout",
                .type = OptionType::kSeconds,
-               .help = "Most seconds to wait for the next byte; 0 waits for ever",
+               .help = "Most seconds without a byte received or sent; 0 waits for ever",
                .default_text = "300"},
 };
 constexpr auto kOptions = with_table_options(kConnectionOptions);
@@ -54,21 +65,43 @@ HttpOptions http_options(const Uri& uri, const Options& options) {
   HttpOptions http{
       .user = options.given("user") ? options.text("user") : uri.user,
       .password = options.given("password") ? options.text("password") : uri.password,
-      .token = options.text("token"),
       .ca_file = options.text("ca_file"),
       .cert_file = options.text("cert_file"),
       .key_file = options.text("key_file"),
+      .key_password = options.text("key_password"),
       .verify = options.flag("verify"),
       .proxy = options.text("proxy"),
       .connect_seconds = static_cast<unsigned>(std::min<uint64_t>(options.count("connect_timeout"), 86400)),
       .idle_seconds = static_cast<unsigned>(std::min<uint64_t>(options.count("timeout"), 1u << 30)),
   };
-  // What is said beats what the environment holds.
-  if (http.token.empty() && http.password.empty()) {
-    http.token = from_environment("FLATBED_CLICKHOUSE_TOKEN");
-    if (http.token.empty()) http.password = from_environment("FLATBED_CLICKHOUSE_PASSWORD");
-  }
   return http;
+}
+
+TokenSource token_that_stays(std::string token) {
+  return [token = std::move(token)] { return Result<std::string>(token); };
+}
+
+// What proves who the user is: a token, made by whatever was named, or the password in `http`. What is said beats what
+// the environment holds.
+TokenSource tokens_of(const Options& options, HttpOptions& http) {
+  if (options.tokens()) return options.tokens();
+  if (options.given("token")) return token_that_stays(options.text("token"));
+  if (options.given("token_file")) return token_of_file(options.text("token_file"));
+  if (!http.password.empty()) return {};
+  if (std::string token = from_environment("FLATBED_CLICKHOUSE_TOKEN"); !token.empty()) {
+    return token_that_stays(std::move(token));
+  }
+  if (std::string path = from_environment("FLATBED_CLICKHOUSE_TOKEN_FILE"); !path.empty()) {
+    return token_of_file(std::move(path));
+  }
+  http.password = from_environment("FLATBED_CLICKHOUSE_PASSWORD");
+  return {};
+}
+
+std::string wire_encoding(const Options& options, bool local) {
+  const std::string& compression = options.text("compression");
+  if (compression == "auto") return local ? "" : "lz4";
+  return compression == "none" ? "" : compression;
 }
 
 // Splits "/database/table"; a table's name may hold slashes.
@@ -84,24 +117,28 @@ Result<ReachServer> way_to(const Uri& uri, const Options& options) {
                  .message = "the address names no host: " + uri.shown,
                  .expected = "clickhouse://user@host:8123/database/table"};
   }
-  const bool secure = uri.scheme == "clickhouses" || options.flag("secure");
   HttpOptions http = http_options(uri, options);
-  const bool secret = !http.password.empty() || !http.token.empty();
-  if (secret && !secure && !is_loopback(uri.host) && !options.flag("insecure")) {
-    return Error{.code = Code::kInsecure,
-                 .message = std::string("a ") + (http.token.empty() ? "password" : "token") +
-                            " would go unencrypted to " + uri.host,
-                 .where = {.uri = uri.shown},
-                 .hint = "use clickhouses:// (TLS), or insecure=true if the network is trusted"};
+  const TokenSource tokens = tokens_of(options, http);
+  const bool local = is_loopback(uri.host);
+  const bool must_hide = (tokens || !http.password.empty()) && !local && !options.flag("insecure");
+  const bool secure = uri.scheme == "clickhouses" || (options.given("secure") ? options.flag("secure") : must_hide);
+  if (must_hide && !secure) {
+    return Error{
+        .code = Code::kInsecure,
+        .message = std::string("a ") + (tokens ? "token" : "password") + " would go unencrypted to " + uri.host,
+        .where = {.uri = uri.shown},
+        .hint = "leave secure=false out (TLS is used then), or add insecure=true if the network is trusted"};
   }
   auto settings = server_settings(options);
   if (!settings) return std::move(settings).error();
+  const ServerOptions server{.settings = std::move(*settings),
+                             .bearer = tokens ? std::make_shared<Bearer>(tokens) : nullptr,
+                             .encoding = wire_encoding(options, local)};
   const uint16_t port = uri.port != 0 ? uri.port : uint16_t{secure ? uint16_t{8443} : uint16_t{8123}};
   const std::string host = uri.host.find(':') == std::string::npos ? uri.host : "[" + uri.host + "]";
   const std::string url = (secure ? "https://" : "http://") + host + ":" + std::to_string(port) + "/";
-  return ReachServer([http = std::move(http), url, shown = uri.shown,
-                      settings = std::move(*settings)](std::stop_token) -> Result<ClickHouseServer> {
-    return ClickHouseServer(http, url, shown, settings);
+  return ReachServer([http = std::move(http), url, shown = uri.shown, server](std::stop_token) {
+    return Result<ClickHouseServer>(ClickHouseServer(http, url, shown, server));
   });
 }
 
@@ -117,41 +154,32 @@ Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) 
   return clickhouse_sink(std::move(*way), table_address(uri.path), options, uri.shown);
 }
 
-Result<std::vector<TableInfo>> list_tables(const Uri& uri, const Options& options, std::stop_token stop) {
+// Reaches the server, and lists what it has.
+template <class List>
+auto listed(const Uri& uri, const Options& options, std::stop_token stop, List list)
+    -> decltype(list(std::declval<const ClickHouseServer&>())) {
   auto way = way_to(uri, options);
   if (!way) return std::move(way).error();
   auto server = (*way)(stop);
   if (!server) return std::move(server).error();
-  return clickhouse_tables(*server, table_address(uri.path).database, stop);
+  return list(*server);
+}
+
+Result<std::vector<DatabaseInfo>> list_databases(const Uri& uri, const Options& options, std::stop_token stop) {
+  return listed(uri, options, stop, [&](const auto& server) { return clickhouse_databases(server, stop); });
+}
+
+Result<std::vector<TableInfo>> list_tables(const Uri& uri, const Options& options, std::stop_token stop) {
+  return listed(uri, options, stop,
+                [&](const auto& server) { return clickhouse_tables(server, table_address(uri.path).database, stop); });
+}
+
+Result<std::vector<ColumnInfo>> list_columns(const Uri& uri, const Options& options, std::stop_token stop) {
+  return listed(uri, options, stop,
+                [&](const auto& server) { return clickhouse_columns(server, table_address(uri.path), stop); });
 }
 
 }  // namespace
-
-Result<std::vector<TableInfo>> clickhouse_tables(const ClickHouseServer& server, const std::string& database,
-                                                 std::stop_token stop) {
-  std::vector<TableInfo> tables;
-  auto answer = ask(server,
-                    "SELECT database, name, engine, total_rows, total_bytes, comment FROM system.tables "
-                    "WHERE NOT is_temporary AND lower(database) NOT IN ('system', 'information_schema') "
-                    "ORDER BY database, name",
-                    stop);
-  if (!answer) return std::move(answer).error();
-  for (const Batch& batch : *answer) {
-    const auto number = [&](size_t column, size_t row) {
-      return batch.column(column).is_null(row) ? std::nullopt : std::optional(batch.column(column).as<uint64_t>()[row]);
-    };
-    for (size_t row = 0; row < batch.rows(); ++row) {
-      TableInfo info{.database = std::string(batch.column(0).text(row)),
-                     .name = std::string(batch.column(1).text(row)),
-                     .engine = std::string(batch.column(2).text(row)),
-                     .rows = number(3, row),
-                     .bytes = number(4, row),
-                     .comment = std::string(batch.column(5).text(row))};
-      if (database.empty() || info.database == database) tables.push_back(std::move(info));
-    }
-  }
-  return tables;
-}
 
 Result<ServerSettings> server_settings(const Options& options) {
   ServerSettings settings;
@@ -167,6 +195,32 @@ Result<ServerSettings> server_settings(const Options& options) {
   return settings;
 }
 
+Connector carried_connector(std::shared_ptr<Carrier> carrier) {
+  // One statement at a time: what a client allows beside it differs.
+  const auto way = [carrier](const Uri& uri, const Options& options) -> Result<ReachServer> {
+    auto settings = server_settings(options);
+    if (!settings) return std::move(settings).error();
+    const ServerOptions server{.settings = std::move(*settings), .carrier = carrier};
+    return ReachServer([server, shown = uri.shown](std::stop_token) {
+      return Result<ClickHouseServer>(ClickHouseServer({}, "", shown, server));
+    });
+  };
+  return {.name = "client",
+          .schemes = {"client"},
+          .summary = "Tables behind a client of the program: client:database/table",
+          .options = kTableOptions,
+          .make_source = [way](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Source>> {
+            auto reach = way(uri, options);
+            if (!reach) return std::move(reach).error();
+            return clickhouse_source(std::move(*reach), table_address(uri.path), options, uri.shown);
+          },
+          .make_sink = [way](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Sink>> {
+            auto reach = way(uri, options);
+            if (!reach) return std::move(reach).error();
+            return clickhouse_sink(std::move(*reach), table_address(uri.path), options, uri.shown);
+          }};
+}
+
 Connector clickhouse_connector() {
   return {.name = "clickhouse",
           .schemes = {"clickhouse", "clickhouses"},
@@ -174,7 +228,9 @@ Connector clickhouse_connector() {
           .options = kOptions,
           .make_source = make_source,
           .make_sink = make_sink,
-          .list_tables = list_tables};
+          .list_tables = list_tables,
+          .list_databases = list_databases,
+          .list_columns = list_columns};
 }
 
 }  // namespace flatbed

@@ -14,9 +14,8 @@
 
 namespace flatbed {
 
-/// Lists the tables of a database, or of all when it is empty.
-Result<std::vector<TableInfo>> clickhouse_tables(const ClickHouseServer& server, const std::string& database,
-                                                 std::stop_token stop);
+/// Makes a connector of tables behind another client: client:database/table.
+Connector carried_connector(std::shared_ptr<Carrier> carrier);
 /// Reads the option `settings`. ERRORS: kBadOption.
 Result<ServerSettings> server_settings(const Options& options);
 
@@ -25,6 +24,11 @@ inline constexpr std::array kTableOptions = {
     OptionSpec{.name = "where", .help = "Condition, in SQL, that rows must meet", .use = Use::kRead},
     OptionSpec{.name = "order_by", .help = "Expressions, in SQL, to order rows by", .use = Use::kRead},
     OptionSpec{.name = "limit", .type = OptionType::kCount, .help = "Most rows to read", .use = Use::kRead},
+    OptionSpec{.name = "connections",
+               .type = OptionType::kCount,
+               .help = "Connections that read a table at a time; with more than one the order of rows is not kept",
+               .default_text = "1",
+               .use = Use::kRead},
     OptionSpec{.name = "create",
                .type = OptionType::kFlag,
                .help = "Create the table if it is missing",

@@ -170,7 +170,7 @@ TEST_SUITE("bytes") {
     });
     Letters letters(1'000'000);
     auto response =
-        HttpClient({.token = "t.o.k"}).send({.method = "POST", .url = server.url(), .stream = &letters}, {});
+        HttpClient({}).send({.method = "POST", .url = server.url(), .token = "t.o.k", .stream = &letters}, {});
     REQUIRE_MESSAGE(response.ok(), to_string(response.error()));
     CHECK(seen.find("\r\nAuthorization: Bearer t.o.k\r\n") != std::string::npos);
     CHECK(seen.size() > 1'000'000);

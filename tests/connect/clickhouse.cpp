@@ -311,10 +311,13 @@ TEST_SUITE("connect") {
                            "no-such-host.invalid:8123: the name is not known"));
     CHECK(message("clickhouses://" + *server + "/a/b")
               .starts_with("FB-NET-0105  clickhouses://" + *server + "/a/b\n  no secure connection to " + *server));
-    CHECK(message("clickhouse://example.com/a/b", {{"token", "canary"}}) ==
-          "FB-NET-0106  clickhouse://example.com/a/b\n  a token would go unencrypted to example.com\n  fix: use "
-          "clickhouses:// (TLS), "
-          "or insecure=true if the network is trusted");
+    CHECK(message("clickhouse://no-such-host.invalid/a/b", {{"token", "canary"}})
+              .find("no connection to no-such-host.invalid:8443") != std::string::npos);
+    CHECK(message("clickhouse://no-such-host.invalid/a/b", {{"token", "canary"}, {"insecure", "true"}})
+              .find("no connection to no-such-host.invalid:8123") != std::string::npos);
+    CHECK(message("clickhouse://example.com/a/b", {{"token", "canary"}, {"secure", "false"}}) ==
+          "FB-NET-0106  clickhouse://example.com/a/b\n  a token would go unencrypted to example.com\n  fix: leave "
+          "secure=false out (TLS is used then), or add insecure=true if the network is trusted");
     CHECK(message("clickhouse:///a/b").starts_with("FB-USE-0104\n  the address names no host: clickhouse:///a/b"));
     CHECK(message("clickhouse://" + *server + "/a").starts_with("FB-USE-0104\n  the address names no table"));
     CHECK(message(database.uri("flights"), {{"settings", "max_threads"}})
