@@ -330,8 +330,11 @@ typedef struct flatbed_table_info {
   const char* comment;
   uint64_t rows;  /**< FLATBED_UNKNOWN where the server does not tell */
   uint64_t bytes; /**< FLATBED_UNKNOWN where the server does not tell */
+  const char* sorting_key;
+  const char* primary_key;
+  const char* partition_key;
 } flatbed_table_info;
-#define FLATBED_TABLE_INFO_INIT {sizeof(flatbed_table_info), NULL, NULL, NULL, NULL, 0, 0}
+#define FLATBED_TABLE_INFO_INIT {sizeof(flatbed_table_info), NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL}
 
 /** Lists the tables behind an endpoint. @since 1.0 @stability stable */
 FLATBED_API flatbed_status flatbed_tables_open(const flatbed_context* context, const char* uri,
@@ -553,6 +556,110 @@ FLATBED_API flatbed_status flatbed_profile_open(const flatbed_context* context, 
 FLATBED_API const char* flatbed_profile_json(const flatbed_profile* profile) FLATBED_NOEXCEPT;
 /** Frees a profile. @since 1.1 @stability stable */
 FLATBED_API void flatbed_profile_free(flatbed_profile* profile) FLATBED_NOEXCEPT;
+/* ---- Servers: tokens that expire, databases and columns, joins ---- */
+
+/** Writes the token for the next requests, ended with NUL, to `token`, which has room for `size` bytes. Called for the
+ *  first one, and again before one expires or when the server refuses it. A result other than 0 fails the run. THREADS:
+ *  called from one thread at a time, not always the same. */
+typedef int32_t (*flatbed_token_source)(void* user_data, char* token, size_t size);
+/** Sets who makes the tokens of the server that these options are for. LIFETIME: `user_data` outlives what is made
+ *  with the options. @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_options_token(flatbed_options* options, flatbed_token_source source, void* user_data,
+                                                 flatbed_error** error) FLATBED_NOEXCEPT;
+
+/** The databases of a server. Text that a getter returns lives as long as the list. */
+typedef struct flatbed_databases flatbed_databases;
+
+/** A database, as flatbed_databases_get describes it. */
+typedef struct flatbed_database_info {
+  size_t struct_size;
+  const char* name;
+  const char* engine;
+  const char* comment;
+  uint64_t tables;
+  uint64_t rows;  /**< FLATBED_UNKNOWN where the server does not tell */
+  uint64_t bytes; /**< FLATBED_UNKNOWN where the server does not tell */
+} flatbed_database_info;
+#define FLATBED_DATABASE_INFO_INIT {sizeof(flatbed_database_info), NULL, NULL, NULL, 0, 0, 0}
+
+/** Lists the databases of the server behind an endpoint. @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_databases_open(const flatbed_context* context, const char* uri,
+                                                  const flatbed_options* options, flatbed_databases** out,
+                                                  flatbed_error** error) FLATBED_NOEXCEPT;
+/** Describes database `index`, from 0. Returns 0 when there are no more. @since 1.0 @stability stable */
+FLATBED_API int32_t flatbed_databases_get(const flatbed_databases* databases, size_t index,
+                                          flatbed_database_info* out) FLATBED_NOEXCEPT;
+/** Frees a list. @since 1.0 @stability stable */
+FLATBED_API void flatbed_databases_free(flatbed_databases* databases) FLATBED_NOEXCEPT;
+
+/** The columns of tables. Text that a getter returns lives as long as the list. */
+typedef struct flatbed_columns flatbed_columns;
+
+/** A column, as flatbed_columns_get describes it. */
+typedef struct flatbed_column_info {
+  size_t struct_size;
+  const char* database;
+  const char* table;
+  const char* name;
+  const char* type;               /**< as the server writes it */
+  const char* default_kind;       /**< "", DEFAULT, MATERIALIZED, ALIAS or EPHEMERAL */
+  const char* default_expression; /**< in SQL */
+  const char* comment;
+  const char* codec;
+  int32_t in_sorting_key;
+  int32_t in_primary_key;
+  int32_t in_partition_key;
+  uint64_t bytes;          /**< as stored; FLATBED_UNKNOWN where the server does not tell */
+  uint64_t unpacked_bytes; /**< without compression; FLATBED_UNKNOWN where the server does not tell */
+} flatbed_column_info;
+#define FLATBED_COLUMN_INFO_INIT \
+  {sizeof(flatbed_column_info), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0}
+
+/** Lists the columns of the table that the endpoint names, or of every table of its database.
+ *  @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_columns_open(const flatbed_context* context, const char* uri,
+                                                const flatbed_options* options, flatbed_columns** out,
+                                                flatbed_error** error) FLATBED_NOEXCEPT;
+/** Describes column `index`, from 0. Returns 0 when there are no more. @since 1.0 @stability stable */
+FLATBED_API int32_t flatbed_columns_get(const flatbed_columns* columns, size_t index,
+                                        flatbed_column_info* out) FLATBED_NOEXCEPT;
+/** Frees a list. @since 1.0 @stability stable */
+FLATBED_API void flatbed_columns_free(flatbed_columns* columns) FLATBED_NOEXCEPT;
+
+/** A SELECT over joined tables, to be read with the option "query" of a source. Rows without a partner have NULL in the
+ *  other table's columns. Names that hold other characters than letters, digits and _ stand in backquotes. */
+typedef struct flatbed_join flatbed_join;
+
+/** Makes a join of no tables. @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_join_new(flatbed_join** out, flatbed_error** error) FLATBED_NOEXCEPT;
+/** Adds a table: "orders", "shop.orders AS o", "left customers AS c" (inner, left, right, full, cross).
+ *  @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_join_table(flatbed_join* join, const char* table,
+                                              flatbed_error** error) FLATBED_NOEXCEPT;
+/** Adds two columns that must be equal: "o.customer_id = c.id". @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_join_key(flatbed_join* join, const char* key,
+                                            flatbed_error** error) FLATBED_NOEXCEPT;
+/** Adds a column of the result: "c.name AS customer". Without any, all columns of all tables are read.
+ *  @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_join_column(flatbed_join* join, const char* column,
+                                               flatbed_error** error) FLATBED_NOEXCEPT;
+/** Sets "where" (a condition in SQL), "order_by" (expressions in SQL) or "limit" (a number).
+ *  @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_join_set(flatbed_join* join, const char* name, const char* value,
+                                            flatbed_error** error) FLATBED_NOEXCEPT;
+/** Asks the server for the columns of every table. @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_join_look_up(flatbed_join* join, const flatbed_context* context, const char* uri,
+                                                const flatbed_options* options, flatbed_error** error) FLATBED_NOEXCEPT;
+/** Writes the statement. The text lives until the next call on this join. @since 1.0 @stability stable */
+FLATBED_API flatbed_status flatbed_join_sql(flatbed_join* join, const char** out,
+                                            flatbed_error** error) FLATBED_NOEXCEPT;
+/** Writes key proposal `index`, from 0, the best first, as flatbed_join_key takes it, with its score from 0 to 1; after
+ *  flatbed_join_look_up. The text lives until the next call on this join. Returns 0 when there are no more.
+ *  @since 1.0 @stability stable */
+FLATBED_API int32_t flatbed_join_proposal(flatbed_join* join, size_t index, const char** key,
+                                          double* score) FLATBED_NOEXCEPT;
+/** Frees a join. @since 1.0 @stability stable */
+FLATBED_API void flatbed_join_free(flatbed_join* join) FLATBED_NOEXCEPT;
 
 #if defined(__cplusplus)
 }

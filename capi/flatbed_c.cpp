@@ -81,6 +81,7 @@ struct flatbed_error {
 
 struct flatbed_options {
   Pairs pairs;
+  TokenSource tokens;
 };
 
 struct flatbed_context {
@@ -112,6 +113,19 @@ struct flatbed_schema {
 
 struct flatbed_tables {
   std::vector<TableInfo> tables;
+};
+
+struct flatbed_databases {
+  std::vector<DatabaseInfo> databases;
+};
+
+struct flatbed_columns {
+  std::vector<ColumnInfo> columns;
+};
+
+struct flatbed_join {
+  Join join;
+  std::string text;
 };
 
 struct flatbed_receipt {
@@ -214,7 +228,7 @@ Pairs pairs_of(const flatbed_options* options) {
 }
 
 Endpoint endpoint_of(const char* uri, const flatbed_options* options) {
-  return {.uri = uri, .options = pairs_of(options)};
+  return {.uri = uri, .options = pairs_of(options), .tokens = options == nullptr ? TokenSource() : options->tokens};
 }
 
 std::vector<std::string> names_in(const char* list) {
@@ -617,7 +631,8 @@ int32_t flatbed_tables_get(const flatbed_tables* tables, size_t index, flatbed_t
   if (tables == nullptr || out == nullptr || index >= tables->tables.size()) return 0;
   const TableInfo& table = tables->tables[index];
   give({sizeof(*out), table.database.c_str(), table.name.c_str(), table.engine.c_str(), table.comment.c_str(),
-        table.rows.value_or(FLATBED_UNKNOWN), table.bytes.value_or(FLATBED_UNKNOWN)},
+        table.rows.value_or(FLATBED_UNKNOWN), table.bytes.value_or(FLATBED_UNKNOWN), table.sorting_key.c_str(),
+        table.primary_key.c_str(), table.partition_key.c_str()},
        out);
   return 1;
 }
@@ -884,4 +899,144 @@ const char* flatbed_csv_reader_header(const flatbed_csv_reader* reader, size_t c
 
 void flatbed_csv_reader_free(flatbed_csv_reader* reader) noexcept {
   delete reader;
+}
+
+// ---- Servers ----
+
+flatbed_status flatbed_options_token(flatbed_options* options, flatbed_token_source source, void* user_data,
+                                     flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (options == nullptr || source == nullptr) return null_argument();
+    options->tokens = [source, user_data]() -> Result<std::string> {
+      constexpr size_t kMostToken = 64 << 10;
+      std::string token(kMostToken, '\0');
+      if (source(user_data, token.data(), token.size()) != 0) {
+        return Error{.code = Code::kAuth, .message = "the callback made no token"};
+      }
+      token.resize(std::min(token.find('\0'), token.size()));
+      return token;
+    };
+    return {};
+  });
+}
+
+flatbed_status flatbed_databases_open(const flatbed_context* context, const char* uri, const flatbed_options* options,
+                                      flatbed_databases** out, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (context == nullptr || uri == nullptr || out == nullptr) return null_argument();
+    return with(context->registry->databases(endpoint_of(uri, options)),
+                [&](std::vector<DatabaseInfo> databases) { *out = new flatbed_databases{std::move(databases)}; });
+  });
+}
+
+int32_t flatbed_databases_get(const flatbed_databases* databases, size_t index, flatbed_database_info* out) noexcept {
+  if (databases == nullptr || out == nullptr || index >= databases->databases.size()) return 0;
+  const DatabaseInfo& database = databases->databases[index];
+  give({sizeof(*out), database.name.c_str(), database.engine.c_str(), database.comment.c_str(), database.tables,
+        database.rows.value_or(FLATBED_UNKNOWN), database.bytes.value_or(FLATBED_UNKNOWN)},
+       out);
+  return 1;
+}
+
+void flatbed_databases_free(flatbed_databases* databases) noexcept {
+  delete databases;
+}
+
+flatbed_status flatbed_columns_open(const flatbed_context* context, const char* uri, const flatbed_options* options,
+                                    flatbed_columns** out, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (context == nullptr || uri == nullptr || out == nullptr) return null_argument();
+    return with(context->registry->columns(endpoint_of(uri, options)),
+                [&](std::vector<ColumnInfo> columns) { *out = new flatbed_columns{std::move(columns)}; });
+  });
+}
+
+int32_t flatbed_columns_get(const flatbed_columns* columns, size_t index, flatbed_column_info* out) noexcept {
+  if (columns == nullptr || out == nullptr || index >= columns->columns.size()) return 0;
+  const ColumnInfo& column = columns->columns[index];
+  give({sizeof(*out), column.database.c_str(), column.table.c_str(), column.name.c_str(), column.type.c_str(),
+        column.default_kind.c_str(), column.default_expression.c_str(), column.comment.c_str(), column.codec.c_str(),
+        column.in_sorting_key, column.in_primary_key, column.in_partition_key, column.bytes.value_or(FLATBED_UNKNOWN),
+        column.unpacked_bytes.value_or(FLATBED_UNKNOWN)},
+       out);
+  return 1;
+}
+
+void flatbed_columns_free(flatbed_columns* columns) noexcept {
+  delete columns;
+}
+
+flatbed_status flatbed_join_new(flatbed_join** out, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (out == nullptr) return null_argument();
+    *out = new flatbed_join{};
+    return {};
+  });
+}
+
+flatbed_status flatbed_join_table(flatbed_join* join, const char* table, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    return join == nullptr || table == nullptr ? Status(null_argument()) : add_table(join->join, table);
+  });
+}
+
+flatbed_status flatbed_join_key(flatbed_join* join, const char* key, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    return join == nullptr || key == nullptr ? Status(null_argument()) : add_key(join->join, key);
+  });
+}
+
+flatbed_status flatbed_join_column(flatbed_join* join, const char* column, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    return join == nullptr || column == nullptr ? Status(null_argument()) : add_column(join->join, column);
+  });
+}
+
+flatbed_status flatbed_join_set(flatbed_join* join, const char* name, const char* value,
+                                flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (join == nullptr || name == nullptr || value == nullptr) return null_argument();
+    constexpr OptionSpec kSettings[] = {
+        {.name = "where"}, {.name = "order_by"}, {.name = "limit", .type = OptionType::kCount}};
+    auto setting = Options::check(kSettings, {{name, value}}, Use::kBoth);
+    if (!setting) return std::move(setting).error();
+    if (setting->given("where")) join->join.where = value;
+    if (setting->given("order_by")) join->join.order_by = value;
+    if (setting->given("limit")) join->join.limit = setting->count("limit");
+    return {};
+  });
+}
+
+flatbed_status flatbed_join_look_up(flatbed_join* join, const flatbed_context* context, const char* uri,
+                                    const flatbed_options* options, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (join == nullptr || context == nullptr || uri == nullptr) return null_argument();
+    return look_up(join->join, endpoint_of(uri, options), *context->registry);
+  });
+}
+
+flatbed_status flatbed_join_sql(flatbed_join* join, const char** out, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (join == nullptr || out == nullptr) return null_argument();
+    return with(join_sql(join->join), [&](std::string sql) {
+      join->text = std::move(sql);
+      *out = join->text.c_str();
+    });
+  });
+}
+
+int32_t flatbed_join_proposal(flatbed_join* join, size_t index, const char** key, double* score) noexcept {
+  if (join == nullptr || key == nullptr) return 0;
+  return guard_value(0, [&] {
+    const std::vector<KeyProposal> proposals = propose_keys(join->join);
+    if (index >= proposals.size()) return 0;
+    join->text = to_string(proposals[index]);
+    *key = join->text.c_str();
+    if (score != nullptr) *score = proposals[index].score;
+    return 1;
+  });
+}
+
+void flatbed_join_free(flatbed_join* join) noexcept {
+  delete join;
 }

@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, module) {
   bind_schema(module);
   bind_dialect(module);
   bind_registry(module);
+  bind_join(module);
   bind_receipt(module);
   bind_runs(module);
   bind_quarantine(module);

@@ -11,6 +11,16 @@ std::vector<TableInfo> tables_of(const py::object& source, const py::object& opt
   return value_of(waiting_for([&](std::stop_token stop) { return given.registry.tables(given.endpoint, stop); }));
 }
 
+std::vector<DatabaseInfo> databases_of(const py::object& source, const py::object& options) {
+  const Given given = given_source(source, options);
+  return value_of(waiting_for([&](std::stop_token stop) { return given.registry.databases(given.endpoint, stop); }));
+}
+
+std::vector<ColumnInfo> columns_of(const py::object& source, const py::object& options) {
+  const Given given = given_source(source, options);
+  return value_of(waiting_for([&](std::stop_token stop) { return given.registry.columns(given.endpoint, stop); }));
+}
+
 bool serves(const OptionSpec& option, Use use) {
   return (static_cast<unsigned>(option.use) & static_cast<unsigned>(use)) != 0;
 }
@@ -48,8 +58,38 @@ void bind_registry(py::module_& module) {
       .def_readonly("rows", &TableInfo::rows)
       .def_readonly("bytes", &TableInfo::bytes)
       .def_readonly("comment", &TableInfo::comment)
+      .def_readonly("sorting_key", &TableInfo::sorting_key, "Expressions in SQL.")
+      .def_readonly("primary_key", &TableInfo::primary_key)
+      .def_readonly("partition_key", &TableInfo::partition_key)
       .def("__repr__", [](const TableInfo& table) { return show("Table", table.database + "." + table.name); });
+  py::class_<DatabaseInfo>(module, "Database", "A database behind an address.")
+      .def_readonly("name", &DatabaseInfo::name)
+      .def_readonly("engine", &DatabaseInfo::engine)
+      .def_readonly("comment", &DatabaseInfo::comment)
+      .def_readonly("tables", &DatabaseInfo::tables, "How many it has.")
+      .def_readonly("rows", &DatabaseInfo::rows)
+      .def_readonly("bytes", &DatabaseInfo::bytes)
+      .def("__repr__", [](const DatabaseInfo& database) { return show("Database", database.name); });
+  py::class_<ColumnInfo>(module, "Column", "A column of a table behind an address.")
+      .def_readonly("database", &ColumnInfo::database)
+      .def_readonly("table", &ColumnInfo::table)
+      .def_readonly("name", &ColumnInfo::name)
+      .def_readonly("type", &ColumnInfo::type)
+      .def_readonly("default_kind", &ColumnInfo::default_kind)
+      .def_readonly("default_expression", &ColumnInfo::default_expression)
+      .def_readonly("comment", &ColumnInfo::comment)
+      .def_readonly("codec", &ColumnInfo::codec)
+      .def_readonly("in_sorting_key", &ColumnInfo::in_sorting_key)
+      .def_readonly("in_primary_key", &ColumnInfo::in_primary_key)
+      .def_readonly("in_partition_key", &ColumnInfo::in_partition_key)
+      .def_readonly("bytes", &ColumnInfo::bytes, "As stored.")
+      .def_readonly("unpacked_bytes", &ColumnInfo::unpacked_bytes, "Without compression.")
+      .def("__repr__", [](const ColumnInfo& column) { return show("Column", column.name + " " + column.type); });
   const auto none = py::none();
+  module.def("databases", &databases_of, "uri"_a, py::kw_only(), "options"_a = none,
+             "Lists the databases behind an address.");
+  module.def("columns", &columns_of, "uri"_a, py::kw_only(), "options"_a = none,
+             "Lists the columns of the table that an address names, or of every table of its database.");
   module.def("tables", &tables_of, "uri"_a, py::kw_only(), "options"_a = none, "Lists the tables behind an address.");
   module.def("connectors", [] { return builtins().connectors(); }, "Lists the connectors and their options.");
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "clickhouse/shares.hpp"
 #include "clickhouse/table.hpp"
 #include "columns/quoted_text.hpp"
 #include "columns/retype.hpp"
@@ -32,7 +33,8 @@ class TableSource final : public Source {
         table_(std::move(table)),
         query_(options.text("query")),
         where_(options.text("where")),
-        order_by_(options.text("order_by")) {
+        order_by_(options.text("order_by")),
+        connections_(static_cast<unsigned>(std::clamp<uint64_t>(options.count("connections"), 1, 64))) {
     if (options.given("limit")) limit_ = options.count("limit");
     while (!query_.empty() && std::string_view("; \t\r\n").find(query_.back()) != std::string_view::npos) {
       query_.pop_back();
@@ -51,11 +53,21 @@ class TableSource final : public Source {
     auto schema = choose(*columns, request.columns);
     if (!schema) return schema;
     schema_ = std::make_shared<const Schema>(*schema);
-    sql_ = select(request, schema->size() != columns->size() || !request.columns.empty());
+    const bool chosen = schema->size() != columns->size() || !request.columns.empty();
+    sql_ = select(request, chosen);
+    // A query of the user's own has no sorting key, and an order or a limit holds for the whole.
+    if (connections_ == 1 || !query_.empty() || !order_by_.empty() || limit_ || request.head_only) return schema;
+    auto shares = share_conditions(*server_, table_, connections_, stop);
+    if (!shares) return std::move(shares).error();
+    if (shares->empty()) return schema;
+    std::vector<std::string> queries;
+    for (const std::string& share : *shares) queries.push_back(select(request, chosen, share));
+    shares_ = std::make_unique<ShareReader>(*server_, std::move(queries), request.memory_limit / 4);
     return schema;
   }
 
   Result<std::optional<Delivery>> next(std::stop_token stop) override {
+    if (shares_) return next_of_shares(stop);
     if (!reader_) {
       auto bytes = server_->query(sql_, stop);
       if (!bytes) return std::move(bytes).error();
@@ -77,6 +89,19 @@ class TableSource final : public Source {
   Position position() const noexcept override { return {.bytes = received_, .records = rows_}; }
 
  private:
+  Result<std::optional<Delivery>> next_of_shares(std::stop_token stop) {
+    for (;;) {
+      auto batch = shares_->next(stop);
+      if (!batch) return as_told(std::move(batch).error());
+      received_ = shares_->received_bytes();
+      if (!*batch) return std::optional<Delivery>();
+      if ((*batch)->rows() == 0) continue;
+      auto typed = adopt(std::move(**batch));
+      if (!typed) return std::move(typed).error();
+      return std::optional<Delivery>(Delivery{.batch = std::move(*typed)});
+    }
+  }
+
   // A query of the user's own ends on its own line: its last one may be a comment.
   std::string from() const { return query_.empty() ? quoted(table_) : "(" + query_ + "\n)"; }
 
@@ -109,7 +134,8 @@ class TableSource final : public Source {
             .hint = near.empty() ? "" : "did you mean \"" + near + "\"?"};
   }
 
-  std::string select(const ReadRequest& request, bool chosen) const {
+  // `share` is a condition of its own, for one of several connections.
+  std::string select(const ReadRequest& request, bool chosen, const std::string& share = "") const {
     // Left as it is where possible: inside another SELECT its ORDER BY would not hold.
     const bool narrowed = chosen || !where_.empty() || !order_by_.empty() || limit_ || request.head_only ||
                           std::ranges::any_of(schema_->fields, is_cast_by_server, &Field::type);
@@ -118,6 +144,7 @@ class TableSource final : public Source {
     for (const Field& field : schema_->fields) columns += (columns.empty() ? "" : ", ") + selected(field);
     std::string sql = "SELECT " + columns + " FROM " + from();
     if (!where_.empty()) sql += "\nWHERE (" + where_ + "\n)";
+    if (!share.empty()) sql += (where_.empty() ? "\nWHERE " : "\nAND ") + share;
     if (!order_by_.empty()) sql += "\nORDER BY " + order_by_ + "\n";
     constexpr uint64_t kHeadRows = 65536;
     const uint64_t most = std::min(limit_.value_or(UINT64_MAX), request.head_only ? kHeadRows : UINT64_MAX);
@@ -153,12 +180,14 @@ class TableSource final : public Source {
   ReachServer reach_;
   TableAddress table_;
   std::string query_, where_, order_by_;
+  const unsigned connections_;
   std::optional<uint64_t> limit_{};
   std::optional<ClickHouseServer> server_{};
   std::shared_ptr<const Schema> schema_{};
   std::string sql_{};
   std::unique_ptr<NativeReader> reader_{};
-  const ByteSource* bytes_ = nullptr;  // of reader_
+  const ByteSource* bytes_ = nullptr;      // of reader_
+  std::unique_ptr<ShareReader> shares_{};  // in place of reader_
   std::atomic<uint64_t> rows_{0}, received_{0};
 };
 

@@ -11,7 +11,18 @@ import flatbed
 
 # Importing a command registers it; help lists them in this order.
 # isort: off
-from flatbed.command import copy, resume, sniff, schema, preview, tables, connectors, explain, quarantine  # noqa: F401
+from flatbed.command import (  # noqa: F401
+    copy,
+    resume,
+    sniff,
+    schema,
+    preview,
+    tables,
+    join,
+    connectors,
+    explain,
+    quarantine,
+)
 
 # isort: on
 from flatbed.command.app import INTERRUPTED, USAGE, app
