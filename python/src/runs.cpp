@@ -1,5 +1,7 @@
 #include "arrow.hpp"
 #include "bindings.hpp"
+#include "client.hpp"
+#include "connect/clickhouse.hpp"
 #include "pipeline/run_options.hpp"
 #include "steps.hpp"
 
@@ -123,6 +125,12 @@ class PythonPipeline {
     return *this;
   }
 
+  // Lets a client of clickhouse_connect carry what goes to the addresses client:database/table.
+  PythonPipeline& by_client(const py::object& client) {
+    if (!client.is_none()) check(given_.registry.add(carried_connector(client_carrier(client))));
+    return *this;
+  }
+
   PythonPipeline& sink(const py::object& target, const py::object& options) {
     plan_.target = target_of(target, options);
     return *this;
@@ -157,8 +165,9 @@ class PythonPipeline {
 Receipt copy_all(const py::object& source, const py::object& target, const py::object& columns,
                  const py::object& rename, const py::object& types, const py::object& source_options,
                  const py::object& target_options, const py::object& rejects, const py::object& progress,
-                 const py::kwargs& options) {
+                 const py::object& client, const py::kwargs& options) {
   return PythonPipeline(source, source_options, columns, rename, types)
+      .by_client(client)
       .sink(target, target_options)
       .run(rejects, py::none(), progress, options);
 }
@@ -201,10 +210,11 @@ void bind_runs(py::module_& module) {
              const py::kwargs& options) { return pipeline.run(rejects, rejects_options, progress, options); },
           py::kw_only(), "rejects"_a = none, "rejects_options"_a = none, "progress"_a = none,
           "Runs to the end and returns the receipt. Other keywords are options of the run.");
-  module.def("copy", &copy_all, "source"_a, "target"_a, py::kw_only(), "columns"_a = none, "rename"_a = none,
-             "types"_a = none, "source_options"_a = none, "target_options"_a = none, "rejects"_a = none,
-             "progress"_a = none,
-             "Copies a source to a target and returns the receipt. Other keywords are options of the run.");
+  module.def(
+      "copy", &copy_all, "source"_a, "target"_a, py::kw_only(), "columns"_a = none, "rename"_a = none, "types"_a = none,
+      "source_options"_a = none, "target_options"_a = none, "rejects"_a = none, "progress"_a = none, "client"_a = none,
+      "Copies a source to a target and returns the receipt. `client`, of clickhouse_connect, carries what goes to an\n"
+      "address client:database/table. Other keywords are options of the run.");
   module.def("read_csv", &read_csv, "source"_a, py::kw_only(), "columns"_a = none, "types"_a = none, "options"_a = none,
              "threads"_a = none, "memory"_a = none, "Opens a text file as typed batches.");
 }
