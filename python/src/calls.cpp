@@ -3,6 +3,7 @@
 #include "arrow.hpp"
 #include "connect/file.hpp"
 #include "pipeline/given.hpp"
+#include "sheet.hpp"
 
 namespace flatbed::python {
 
@@ -45,6 +46,30 @@ std::string address_of(const py::object& object) {
   return py::cast<std::string>(py::module_::import("os").attr("fsencode")(object));
 }
 
+// Makes a source of tokens of a callable. What it raises is not shown: it may hold a secret.
+TokenSource python_tokens(py::object callable) {
+  const std::shared_ptr<py::object> held(new py::object(std::move(callable)), [](py::object* object) {
+    const py::gil_scoped_acquire acquired;
+    delete object;
+  });
+  return [held]() -> Result<std::string> {
+    const py::gil_scoped_acquire acquired;
+    try {
+      return py::cast<std::string>((*held)());
+    } catch (py::error_already_set& raised) {
+      return Error{.code = Code::kAuth,
+                   .message = "the callback that makes tokens raised " +
+                              py::cast<std::string>(py::str(raised.type().attr("__name__")))};
+    } catch (const py::cast_error&) {
+      return Error{.code = Code::kAuth, .message = "the callback that makes tokens did not return a str"};
+    }
+  };
+}
+
+bool makes_tokens(const py::handle& name, const py::handle& value) {
+  return PyCallable_Check(value.ptr()) != 0 && py::cast<std::string>(name) == "token";
+}
+
 }  // namespace
 
 py::str shown(std::string_view text) {
@@ -72,9 +97,17 @@ Pairs option_pairs(const py::object& options) {
   Pairs pairs;
   if (options.is_none()) return pairs;
   for (const auto& [name, value] : py::dict(options)) {
-    if (!value.is_none()) pairs[py::cast<std::string>(name)] = option_text(value);
+    if (!value.is_none() && !makes_tokens(name, value)) pairs[py::cast<std::string>(name)] = option_text(value);
   }
   return pairs;
+}
+
+TokenSource token_source(const py::object& options) {
+  if (options.is_none()) return {};
+  for (const auto& [name, value] : py::dict(options)) {
+    if (makes_tokens(name, value)) return python_tokens(py::reinterpret_borrow<py::object>(value));
+  }
+  return {};
 }
 
 std::vector<std::pair<std::string, std::string>> name_pairs(const py::object& names) {
@@ -103,7 +136,12 @@ std::pair<std::string_view, std::shared_ptr<const void>> bytes_of(const py::hand
 
 Given given_source(const py::object& source, const py::object& options) {
   Given given;
+  if (py::hasattr(source, "__flatbed_source__")) {
+    give_sheet(source, given);
+    return given;
+  }
   given.endpoint.options = option_pairs(options);
+  given.endpoint.tokens = token_source(options);
   if (py::hasattr(source, "__arrow_c_stream__")) {
     given.endpoint.uri = kGivenUri;
     check(given.registry.add(given_connector(source_of_stream(source))));
@@ -118,6 +156,11 @@ Given given_source(const py::object& source, const py::object& options) {
     check(given.registry.add(bytes_connector(bytes, std::move(owner))));
   } else {
     given.endpoint.uri = address_of(source);
+    for (const char* ending : {".xlsx", ".xlsm"}) {
+      if (!given.endpoint.uri.ends_with(ending) || value_of(parse_uri(given.endpoint.uri)).scheme != "file") continue;
+      give_sheet(py::module_::import("flatbed.excel").attr("open_sheet")(source, options), given);
+      given.endpoint.options.clear();
+    }
   }
   return given;
 }
@@ -127,7 +170,7 @@ py::object path_of(const py::object& path) {
 }
 
 Endpoint target_of(const py::object& target, const py::object& options) {
-  return {.uri = address_of(target), .options = option_pairs(options)};
+  return {.uri = address_of(target), .options = option_pairs(options), .tokens = token_source(options)};
 }
 
 }  // namespace flatbed::python

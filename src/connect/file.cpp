@@ -3,10 +3,13 @@
 #include "connect/file.hpp"
 
 #include <atomic>
+#include <charconv>
 #include <filesystem>
 
 #include "columns/csv_source.hpp"
+#include "columns/fixed_source.hpp"
 #include "encode/encoder.hpp"
+#include "encode/fixed.hpp"
 #include "flatbed/bytes.hpp"
 #include "flatbed/registry.hpp"
 
@@ -18,7 +21,10 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kChoice,
      .help = "Format; auto goes by the name's ending",
      .default_text = "auto",
-     .choices = "auto|csv|tsv|ndjson|json"},
+     .choices = "auto|csv|tsv|psv|fixed|ndjson|json"},
+    {.name = "widths",
+     .type = OptionType::kNames,
+     .help = "Characters of each column of a fixed width file: 10,5,8; reading finds them in the header"},
     {.name = "delimiter", .help = "Text between fields; reading finds it when it is not given"},
     {.name = "quote", .help = "Character around fields; empty: fields are never quoted"},
     {.name = "escape", .help = "Character before a quote inside a quoted field; the quote itself: doubled"},
@@ -78,6 +84,10 @@ constexpr OptionSpec kOptions[] = {
      .help = "Write integers of 64 bits and more as texts in JSON",
      .default_text = "false",
      .use = Use::kWrite},
+    {.name = "split",
+     .type = OptionType::kBytes,
+     .help = "Bytes, before compression, at which a further file begins: name-0002.csv; each has the header",
+     .use = Use::kWrite},
     {.name = "formula_safe",
      .type = OptionType::kFlag,
      .help = "Put ' before cells that a spreadsheet would run; changes the data",
@@ -109,11 +119,26 @@ std::string_view format_of(const Uri& uri, const Options& options) {
   const std::string_view end = ending(uri.path);
   if (end == "tsv" || end == "tab") return "tsv";
   if (end == "ndjson" || end == "jsonl") return "ndjson";
-  return end == "json" ? "json" : "csv";
+  return end == "json" ? "json" : end == "psv" ? "psv" : "csv";
 }
 
 bool is_json(std::string_view format) {
   return format == "ndjson" || format == "json";
+}
+
+Result<std::vector<uint32_t>> widths_of(const Options& options) {
+  std::vector<uint32_t> widths;
+  for (const std::string& text : options.names("widths")) {
+    uint32_t width = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), width);
+    if (error != std::errc{} || end != text.data() + text.size() || width == 0 || width > (1u << 20)) {
+      return Error{.code = Code::kBadOption,
+                   .message = "option \"widths\" cannot be \"" + text + "\"",
+                   .expected = "characters of each column: 10,5,8"};
+    }
+    widths.push_back(width);
+  }
+  return widths;
 }
 
 template <class T>
@@ -123,7 +148,9 @@ void choose(const Options& options, std::string_view name, Setting<T>& setting, 
 
 Dialect dialect_of(const Uri& uri, const Options& options) {
   Dialect dialect;
-  if (format_of(uri, options) == "tsv") dialect.delimiter = {"\t", Chosen::kUser};
+  const std::string_view format = format_of(uri, options);
+  if (format == "tsv") dialect.delimiter = {"\t", Chosen::kUser};
+  if (format == "psv") dialect.delimiter = {"|", Chosen::kUser};
   choose(options, "delimiter", dialect.delimiter, unescaped(options.text("delimiter")));
   choose(options, "quote", dialect.quote, unescaped(options.text("quote")));
   choose(options, "escape", dialect.escape, unescaped(options.text("escape")));
@@ -178,6 +205,15 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
                         return open_bytes(path, file_options, std::move(stop));
                       }});
   }
+  if (format_of(uri, options) == "fixed") {
+    auto widths = widths_of(options);
+    if (!widths) return std::move(widths).error();
+    return fixed_source(std::move(inputs), {.widths = std::move(*widths),
+                                            .header = !options.given("header") || options.flag("header"),
+                                            .skip_rows = static_cast<uint32_t>(options.count("skip_rows")),
+                                            .nulls = options.names("nulls"),
+                                            .all_text = options.flag("all_text")});
+  }
   return csv_source(std::move(inputs), std::move(*source));
 }
 
@@ -204,10 +240,11 @@ Result<Options> read_options(const std::map<std::string, std::string>& given) {
   return Options::check(kOptions, given, Use::kRead);
 }
 
+// Writes one file, or several of about one size. All of them appear when the last one is whole.
 class FileSink final : public Sink {
  public:
-  FileSink(std::string path, WriteFileOptions options, std::unique_ptr<Encoder> encoder)
-      : path_(std::move(path)), options_(std::move(options)), encoder_(std::move(encoder)) {}
+  FileSink(std::string path, WriteFileOptions options, std::unique_ptr<Encoder> encoder, uint64_t split)
+      : path_(std::move(path)), options_(std::move(options)), encoder_(std::move(encoder)), split_(split) {}
 
   Result<std::optional<Schema>> existing(std::stop_token) override { return std::optional<Schema>(); }
 
@@ -221,15 +258,15 @@ class FileSink final : public Sink {
   }
 
   Status open(const Schema& schema, const WriteRequest&, std::stop_token) override {
-    auto file = create_bytes(path_, options_);
-    if (!file) return std::move(file).error();
-    file_ = std::move(*file);
-    text_.clear();
-    encoder_->begin(schema, text_);
-    return flush();
+    schema_ = schema;
+    return begin_file();
   }
 
   Status write(const Batch& batch, std::stop_token) override {
+    if (split_ != 0 && file_bytes_ >= split_) {
+      if (Status status = end_file(); !status) return status;
+      if (Status status = begin_file(); !status) return status;
+    }
     text_.clear();
     if (Status status = encoder_->encode(batch, text_); !status) return status;
     if (Status status = flush(); !status) return status;
@@ -239,45 +276,88 @@ class FileSink final : public Sink {
   }
 
   Status finish(std::stop_token) override {
-    text_.clear();
-    encoder_->end(text_);
-    if (Status status = flush(); !status) return status;
-    return file_->finish();
+    if (Status status = end_file(); !status) return status;
+    for (const auto& file : files_) {
+      if (Status status = file->finish(); !status) return status;
+    }
+    return {};
   }
 
   void abort() noexcept override {
-    if (file_) file_->abort();
+    for (const auto& file : files_) file->abort();
     rows_ = bytes_ = blocks_ = 0;
   }
 
   Acknowledged acknowledged() const noexcept override { return {rows_, bytes_, blocks_}; }
 
  private:
+  // "sales-0002.csv.gz" of "sales.csv.gz".
+  std::string name_of_next() const {
+    if (split_ == 0) return path_;
+    std::string number = std::to_string(files_.size() + 1);
+    number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
+    const size_t name = path_.rfind('/') + 1;  // npos + 1 is 0
+    const size_t dot = std::min(path_.find('.', name + 1), path_.size());
+    return path_.substr(0, dot) + "-" + number + path_.substr(dot);
+  }
+
+  Status begin_file() {
+    auto file = create_bytes(name_of_next(), options_);
+    if (!file) return std::move(file).error();
+    files_.push_back(std::move(*file));
+    file_bytes_ = 0;
+    text_.clear();
+    encoder_->begin(schema_, text_);
+    return flush();
+  }
+
+  Status end_file() {
+    text_.clear();
+    encoder_->end(text_);
+    return flush();
+  }
+
   Status flush() {
     bytes_ += text_.size();
-    return file_->write(text_);
+    file_bytes_ += text_.size();
+    return files_.back()->write(text_);
   }
 
   const std::string path_;
   const WriteFileOptions options_;
   std::unique_ptr<Encoder> encoder_;
-  std::unique_ptr<ByteSink> file_;
+  const uint64_t split_;  // 0: into one file
+  Schema schema_{};
+  std::vector<std::unique_ptr<ByteSink>> files_{};  // the last one is being written
+  uint64_t file_bytes_ = 0;
   std::string text_;
   std::atomic<uint64_t> rows_{0}, bytes_{0}, blocks_{0};
 };
 
-Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) {
+Result<std::unique_ptr<Encoder>> encoder_of(const Uri& uri, const Options& options) {
+  if (format_of(uri, options) == "fixed") {
+    auto widths = widths_of(options);
+    if (!widths) return std::move(widths).error();
+    return fixed_encoder(std::move(*widths), !options.given("header") || options.flag("header"));
+  }
   const std::string_view format = format_of(uri, options);
-  std::unique_ptr<Encoder> encoder;
-  if (is_json(format))
-    encoder = json_encoder({.array = format == "json", .quote_integers = options.flag("quote_integers")});
-  else
-    encoder = csv_encoder({.dialect = dialect_of(uri, options),
-                           .formula_safe = options.flag("formula_safe"),
-                           .as_is = options.flag("as_is")});
+  if (is_json(format)) {
+    return json_encoder({.array = format == "json", .quote_integers = options.flag("quote_integers")});
+  }
+  return csv_encoder({.dialect = dialect_of(uri, options),
+                      .formula_safe = options.flag("formula_safe"),
+                      .as_is = options.flag("as_is")});
+}
+
+Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) {
+  auto encoder = encoder_of(uri, options);
+  if (!encoder) return std::move(encoder).error();
+  const uint64_t split = options.count("split");
+  if (split != 0 && uri.path == "-") {
+    return Error{.code = Code::kUsage, .message = "standard output cannot be split into files"};
+  }
   WriteFileOptions file{.overwrite = options.flag("overwrite"), .compression = options.text("compression")};
-  std::unique_ptr<Sink> sink = std::make_unique<FileSink>(uri.path, std::move(file), std::move(encoder));
-  return sink;
+  return std::unique_ptr<Sink>(std::make_unique<FileSink>(uri.path, std::move(file), std::move(*encoder), split));
 }
 
 }  // namespace

@@ -50,6 +50,10 @@ class Format(str, enum.Enum):
     tsv = "tsv"
     ndjson = "ndjson"
     json = "json"
+    psv = "psv"
+    fixed = "fixed"
+    parquet = "parquet"
+    arrow = "arrow"
 
 
 # The same flags: a check is the load without the write.

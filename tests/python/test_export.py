@@ -1,0 +1,55 @@
+"""Files as they are written: splits, packed ones, standard output, cells that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+import flatbed as fb
+from conftest import Command
+
+
+def numbers(path: Path, rows: int) -> Path:
+    path.write_text("id,text\n" + "".join(f"{i},row {i}\n" for i in range(rows)))
+    return path
+
+
+def test_a_large_export_is_split_into_files_with_headers(tmp_path: Path) -> None:
+    source = numbers(tmp_path / "in.csv", 400_000)
+    receipt = fb.copy(source, tmp_path / "out.csv", target_options={"split": "2M"})
+    parts = sorted(tmp_path.glob("out*"))
+    assert [part.name for part in parts][:2] == ["out-0001.csv", "out-0002.csv"] and len(parts) >= 3
+    assert all(part.read_text().startswith("id,text\n") for part in parts)
+    assert all(part.stat().st_size < 4 << 20 for part in parts)
+    lines = [line for part in parts for line in part.read_text().splitlines()[1:]]
+    assert lines == source.read_text().splitlines()[1:]
+    assert receipt.loaded == 400_000
+
+    with pytest.raises(fb.Error):  # nothing is overwritten
+        fb.copy(source, tmp_path / "out.csv", target_options={"split": "2M"})
+    fb.copy(source, tmp_path / "packed.csv.gz", target_options={"split": "4M"})
+    with gzip.open(tmp_path / "packed-0001.csv.gz", "rt") as part:
+        assert part.readline() == "id,text\n"
+
+
+def test_a_split_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    source = numbers(tmp_path / "in.csv", 300_000)
+    with source.open("a") as file:
+        file.write("x,y\n")
+    with pytest.raises(fb.Error):
+        fb.copy(source, tmp_path / "out.csv", types={"id": "Int32"}, target_options={"split": "1M"})
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_psv_and_fixed_width_by_the_command(tmp_path: Path, command: Command) -> None:
+    numbers(tmp_path / "in.csv", 2)
+    assert command("copy", "in.csv", "-", "--to", "psv").stdout == "id|text\n0|row 0\n1|row 1\n"
+    assert command("copy", "in.csv", "out.psv").returncode == 0
+    assert command("copy", "out.psv", "-", "--to", "csv").stdout == "id,text\n0,row 0\n1,row 1\n"
+    done = command("copy", "in.csv", "out.txt", "--to", "fixed", "-t", "widths=4,8")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.txt").read_text() == "  idtext    \n   0row 0   \n   1row 1   \n"
+    done = command("copy", "out.txt", "-", "--from", "fixed", "-s", "widths=4,8", "--to", "csv")
+    assert done.stdout == "id,text\n0,row 0\n1,row 1\n", done.stderr
