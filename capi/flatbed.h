@@ -505,8 +505,8 @@ FLATBED_API void flatbed_csv_reader_free(flatbed_csv_reader* reader) FLATBED_NOE
 #define FLATBED_NO_QUARANTINE 110101     /**< FB-QUA-0101: the folder is no quarantine that can be replayed */
 #define FLATBED_QUARANTINE_EDITED 110102 /**< FB-QUA-0102: rows of a quarantine cannot be matched with its list */
 
-/** Returns the field as it was read, and writes its size; "" where no single field is meant. @since 1.1
- *  @stability stable */
+/** Returns the field as it was read, and writes its size; "" where no single field is meant.
+ *  @since 1.1 @stability stable */
 FLATBED_API const char* flatbed_error_found(const flatbed_error* error, size_t* size) FLATBED_NOEXCEPT;
 
 /** An entry of the published catalogue of codes. Text lives as long as the program. */
@@ -522,8 +522,8 @@ typedef struct flatbed_code_info {
 
 /** Describes code `index` of the catalogue, from 0. Returns 0 when there are no more. @since 1.1 @stability stable */
 FLATBED_API int32_t flatbed_code_get(size_t index, flatbed_code_info* out) FLATBED_NOEXCEPT;
-/** Describes the code of this published name, in any case. Returns 0 when there is none. @since 1.1
- *  @stability stable */
+/** Describes the code of this published name, in any case. Returns 0 when there is none.
+ *  @since 1.1 @stability stable */
 FLATBED_API int32_t flatbed_code_find(const char* name, flatbed_code_info* out) FLATBED_NOEXCEPT;
 
 /** Rejected rows that a run with the option "quarantine" put aside. Text lives as long as the handle. */
@@ -563,7 +563,7 @@ FLATBED_API void flatbed_profile_free(flatbed_profile* profile) FLATBED_NOEXCEPT
  *  called from one thread at a time, not always the same. */
 typedef int32_t (*flatbed_token_source)(void* user_data, char* token, size_t size);
 /** Sets who makes the tokens of the server that these options are for. LIFETIME: `user_data` outlives what is made
- *  with the options. @since 1.0 @stability stable */
+ *  with the options. @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_options_token(flatbed_options* options, flatbed_token_source source, void* user_data,
                                                  flatbed_error** error) FLATBED_NOEXCEPT;
 
@@ -582,14 +582,14 @@ typedef struct flatbed_database_info {
 } flatbed_database_info;
 #define FLATBED_DATABASE_INFO_INIT {sizeof(flatbed_database_info), NULL, NULL, NULL, 0, 0, 0}
 
-/** Lists the databases of the server behind an endpoint. @since 1.0 @stability stable */
+/** Lists the databases of the server behind an endpoint. @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_databases_open(const flatbed_context* context, const char* uri,
                                                   const flatbed_options* options, flatbed_databases** out,
                                                   flatbed_error** error) FLATBED_NOEXCEPT;
-/** Describes database `index`, from 0. Returns 0 when there are no more. @since 1.0 @stability stable */
+/** Describes database `index`, from 0. Returns 0 when there are no more. @since 1.1 @stability stable */
 FLATBED_API int32_t flatbed_databases_get(const flatbed_databases* databases, size_t index,
                                           flatbed_database_info* out) FLATBED_NOEXCEPT;
-/** Frees a list. @since 1.0 @stability stable */
+/** Frees a list. @since 1.1 @stability stable */
 FLATBED_API void flatbed_databases_free(flatbed_databases* databases) FLATBED_NOEXCEPT;
 
 /** The columns of tables. Text that a getter returns lives as long as the list. */
@@ -616,49 +616,49 @@ typedef struct flatbed_column_info {
   {sizeof(flatbed_column_info), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0}
 
 /** Lists the columns of the table that the endpoint names, or of every table of its database.
- *  @since 1.0 @stability stable */
+ *  @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_columns_open(const flatbed_context* context, const char* uri,
                                                 const flatbed_options* options, flatbed_columns** out,
                                                 flatbed_error** error) FLATBED_NOEXCEPT;
-/** Describes column `index`, from 0. Returns 0 when there are no more. @since 1.0 @stability stable */
+/** Describes column `index`, from 0. Returns 0 when there are no more. @since 1.1 @stability stable */
 FLATBED_API int32_t flatbed_columns_get(const flatbed_columns* columns, size_t index,
                                         flatbed_column_info* out) FLATBED_NOEXCEPT;
-/** Frees a list. @since 1.0 @stability stable */
+/** Frees a list. @since 1.1 @stability stable */
 FLATBED_API void flatbed_columns_free(flatbed_columns* columns) FLATBED_NOEXCEPT;
 
 /** A SELECT over joined tables, to be read with the option "query" of a source. Rows without a partner have NULL in the
  *  other table's columns. Names that hold other characters than letters, digits and _ stand in backquotes. */
 typedef struct flatbed_join flatbed_join;
 
-/** Makes a join of no tables. @since 1.0 @stability stable */
+/** Makes a join of no tables. @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_join_new(flatbed_join** out, flatbed_error** error) FLATBED_NOEXCEPT;
 /** Adds a table: "orders", "shop.orders AS o", "left customers AS c" (inner, left, right, full, cross).
- *  @since 1.0 @stability stable */
+ *  @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_join_table(flatbed_join* join, const char* table,
                                               flatbed_error** error) FLATBED_NOEXCEPT;
-/** Adds two columns that must be equal: "o.customer_id = c.id". @since 1.0 @stability stable */
+/** Adds two columns that must be equal: "o.customer_id = c.id". @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_join_key(flatbed_join* join, const char* key,
                                             flatbed_error** error) FLATBED_NOEXCEPT;
 /** Adds a column of the result: "c.name AS customer". Without any, all columns of all tables are read.
- *  @since 1.0 @stability stable */
+ *  @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_join_column(flatbed_join* join, const char* column,
                                                flatbed_error** error) FLATBED_NOEXCEPT;
 /** Sets "where" (a condition in SQL), "order_by" (expressions in SQL) or "limit" (a number).
- *  @since 1.0 @stability stable */
+ *  @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_join_set(flatbed_join* join, const char* name, const char* value,
                                             flatbed_error** error) FLATBED_NOEXCEPT;
-/** Asks the server for the columns of every table. @since 1.0 @stability stable */
+/** Asks the server for the columns of every table. @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_join_look_up(flatbed_join* join, const flatbed_context* context, const char* uri,
                                                 const flatbed_options* options, flatbed_error** error) FLATBED_NOEXCEPT;
-/** Writes the statement. The text lives until the next call on this join. @since 1.0 @stability stable */
+/** Writes the statement. The text lives until the next call on this join. @since 1.1 @stability stable */
 FLATBED_API flatbed_status flatbed_join_sql(flatbed_join* join, const char** out,
                                             flatbed_error** error) FLATBED_NOEXCEPT;
 /** Writes key proposal `index`, from 0, the best first, as flatbed_join_key takes it, with its score from 0 to 1; after
  *  flatbed_join_look_up. The text lives until the next call on this join. Returns 0 when there are no more.
- *  @since 1.0 @stability stable */
+ *  @since 1.1 @stability stable */
 FLATBED_API int32_t flatbed_join_proposal(flatbed_join* join, size_t index, const char** key,
                                           double* score) FLATBED_NOEXCEPT;
-/** Frees a join. @since 1.0 @stability stable */
+/** Frees a join. @since 1.1 @stability stable */
 FLATBED_API void flatbed_join_free(flatbed_join* join) FLATBED_NOEXCEPT;
 
 #if defined(__cplusplus)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test: C++ and C under sanitizers, the installed package, Python, examples.
+# Installs what is missing, builds, and runs every test: C++ and C under ASan and UBSan and as released, the installed package,
+# Python, examples, the demo app. `tests/run.sh tsan` adds the thread sanitizer, for changes that touch threads.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tests/setup.sh test
@@ -15,7 +16,7 @@ ruff check python tests examples bench
 ruff format --check python tests examples bench
 mypy --strict python/flatbed
 
-for preset in dev tsan release; do
+for preset in dev "$@" release; do
   step "$preset: build"
   cmake --preset "$preset" >/dev/null
   cmake --build --preset "$preset" -j "$jobs"

@@ -19,6 +19,17 @@ bool same_version(const struct stat& a, const struct stat& b) noexcept {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
+Error not_a_file(const std::string& path, const char* what) {
+  return {.code = Code::kNotAFile,
+          .message = "the path names " + std::string(what) + ": " + path,
+          .where = {.uri = path},
+          .expected = "a file, a pipe or - for standard input",
+          .hint = "name the files in it with a pattern, such as folder/*.csv",
+          .side = Side::kSource};
+}
+
+}  // namespace
+
 Error open_error(const std::string& path, int number) {
   Error error = system_error(Code::kReadFailed, Side::kSource, "cannot open the file", path, number);
   if (number == ENOENT || number == ENOTDIR) {
@@ -30,17 +41,6 @@ Error open_error(const std::string& path, int number) {
   }
   return error;
 }
-
-Error not_a_file(const std::string& path, const char* what) {
-  return {.code = Code::kNotAFile,
-          .message = "the path names " + std::string(what) + ": " + path,
-          .where = {.uri = path},
-          .expected = "a file, a pipe or - for standard input",
-          .hint = "name the files in it with a pattern, such as folder/*.csv",
-          .side = Side::kSource};
-}
-
-}  // namespace
 
 Descriptor::~Descriptor() {
   close();

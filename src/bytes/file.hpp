@@ -30,6 +30,8 @@ class Descriptor {
 
 /// Makes an Error of what the system said: "cannot open the file: Permission denied".
 Error system_error(Code code, Side side, std::string what, std::string uri, int number);
+/// Makes an Error of a source file that cannot be opened.
+Error open_error(const std::string& path, int number);
 
 /// Reads a file, a pipe or a device, uncompressed.
 class FileBytes final : public ByteSource {

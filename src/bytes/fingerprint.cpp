@@ -80,11 +80,7 @@ struct WatchedFiles::Work {
 // and show the same time. So it is looked at when its tick is over.
 Result<WatchedFiles::File> WatchedFiles::look(const std::string& path, bool& regular) {
   struct stat found{};
-  if (::stat(path.c_str(), &found) != 0) {
-    Error error = system_error(Code::kReadFailed, Side::kSource, "cannot look at the file", path, errno);
-    if (errno == ENOENT || errno == ENOTDIR) error.code = Code::kNotFound;
-    return error;
-  }
+  if (::stat(path.c_str(), &found) != 0) return open_error(path, errno);
   regular = S_ISREG(found.st_mode);
   return File{.path = path,
               .bytes = static_cast<uint64_t>(found.st_size),

@@ -64,10 +64,12 @@ Status Staging::prepare(std::stop_token stop) {
   if (note().published) return {};
   Status status = server_.execute("CREATE TABLE IF NOT EXISTS " + quoted(table_) + " AS " + quoted(target_), stop);
   if (!status) return status;
-  // Parts are many where blocks are small, and merging them would be work for nothing.
+  // Parts are many where blocks are small. Merging them would be work for nothing, and after a crash would mix parts
+  // that have arrived with parts that have not.
   return server_.execute("ALTER TABLE " + quoted(table_) + " MODIFY SETTING non_replicated_deduplication_window = " +
                              std::to_string(kDeduplicationWindow) + ", parts_to_throw_insert = 100000, " +
-                             "parts_to_delay_insert = 100000",
+                             "parts_to_delay_insert = 100000, max_bytes_to_merge_at_max_space_in_pool = 1, " +
+                             "max_bytes_to_merge_at_min_space_in_pool = 1",
                          stop);
 }
 
@@ -106,24 +108,41 @@ Status Staging::settle(const Note& note, std::stop_token stop) {
                            stop);
   if (!columns) return std::move(columns).error();
   const std::string row = "sipHash128(" + comma_list(*columns) + ")";
-  auto absent = number("count()) FROM " + quoted(table_) + " WHERE _partition_id = " + sql_text(note.partition) +
-                           " AND " + row + " NOT IN (SELECT " + row + " FROM " + quoted(target_) +
-                           " WHERE _part IN (SELECT name FROM system.parts WHERE active AND " + where_table(target_) +
-                           " AND partition_id = " + sql_text(note.partition) + " AND max_block_number > " +
-                           std::to_string(note.last_block) + "))",
-                       stop);
-  if (!absent) return std::move(absent).error();
-  if (*absent == *rows) return move(note.partition, stop);
-  if (*absent == 0) {
-    return server_.execute("ALTER TABLE " + quoted(table_) + " DROP PARTITION ID " + sql_text(note.partition), stop);
+  const std::string arrived_since = quoted(target_) +
+                                    " WHERE _part IN (SELECT name FROM system.parts WHERE active AND " +
+                                    where_table(target_) + " AND partition_id = " + sql_text(note.partition) +
+                                    " AND max_block_number > " + std::to_string(note.last_block) + ")";
+  auto since = number("count()) FROM " + arrived_since, stop);
+  if (!since) return std::move(since).error();
+  // The parts of a partition arrive one by one, each whole: one whose rows are all there has arrived.
+  const std::string arrived = "SELECT _part, count() AS held FROM " + quoted(table_) +
+                              " WHERE _partition_id = " + sql_text(note.partition) + " GROUP BY _part HAVING countIf(" +
+                              row + " NOT IN (SELECT " + row + " FROM " + arrived_since + ")) = 0";
+  auto arrived_rows = number("sum(held)) FROM (" + arrived + ")", stop);
+  if (!arrived_rows) return std::move(arrived_rows).error();
+  if (*arrived_rows > *since) {
+    return Error{.code = Code::kUnknownOutcome,
+                 .message = "the server died while partition " + note.partition + " moved, and parts with equal rows " +
+                            "do not tell which of them have arrived",
+                 .where = {.uri = server_.shown()},
+                 .hint = "compare " + plain(table_) + " with the target by hand",
+                 .side = Side::kTarget};
   }
-  return Error{.code = Code::kUnknownOutcome,
-               .message = "the server died while partition " + note.partition + " moved, and " +
-                          std::to_string(*rows - *absent) + " of its " + std::to_string(*rows) +
-                          " rows are in the target, others too",
-               .where = {.uri = server_.shown()},
-               .hint = "compare " + plain(table_) + " with the target by hand",
-               .side = Side::kTarget};
+  auto parts = ask_names(server_, "SELECT toString(_part) FROM (" + arrived + ")", stop);
+  if (!parts) return std::move(parts).error();
+  for (const std::string& part : *parts) {
+    Status status = server_.execute("ALTER TABLE " + quoted(table_) + " DROP PART " + sql_text(part), stop);
+    if (!status) return status;
+  }
+  return *arrived_rows == *rows ? Status() : move_rest(note, stop);
+}
+
+// Moves what the staging table holds of the partition. After a break the note stays as it was: parts that have arrived
+// go on counting as new in the target.
+Status Staging::move_rest(const Note& note, std::stop_token stop) {
+  return server_.execute("ALTER TABLE " + quoted(table_) + " MOVE PARTITION ID " + sql_text(note.partition) +
+                             " TO TABLE " + quoted(target_),
+                         stop, {{"query_id", "flatbed-move-" + log_->load() + "-" + note.partition}});
 }
 
 Status Staging::move(const std::string& partition, std::stop_token stop) {
@@ -133,12 +152,9 @@ Status Staging::move(const std::string& partition, std::stop_token stop) {
   if (!last) return std::move(last).error();
   auto began = server_began(stop);
   if (!began) return std::move(began).error();
-  if (Status status = set_note({.partition = partition, .last_block = *last, .server_began = *began}); !status) {
-    return status;
-  }
-  return server_.execute(
-      "ALTER TABLE " + quoted(table_) + " MOVE PARTITION ID " + sql_text(partition) + " TO TABLE " + quoted(target_),
-      stop, {{"query_id", "flatbed-move-" + log_->load() + "-" + partition}});
+  const Note note{.partition = partition, .last_block = *last, .server_began = *began};
+  if (Status status = set_note(note); !status) return status;
+  return move_rest(note, stop);
 }
 
 Status Staging::drop(std::stop_token stop) {

@@ -42,6 +42,7 @@ class Staging {
   Status wait_for_earlier_moves(std::stop_token stop) const;
   Status settle(const Note& note, std::stop_token stop);
   Status move(const std::string& partition, std::stop_token stop);
+  Status move_rest(const Note& note, std::stop_token stop);
   Status drop(std::stop_token stop);
   Result<uint64_t> rows_in(const std::string& partition, std::stop_token stop) const;
 

@@ -99,15 +99,15 @@ size_t bytes_of(const Column& column, std::vector<const std::byte*>& seen) {
 Buffer Buffer::allocate(size_t bytes) {
   const size_t padded = (bytes / kAlignment + 1) * kAlignment;
   const bool large = padded >= 2 * kPage;
-  auto* data = static_cast<std::byte*>(std::aligned_alloc(large ? kPage : kAlignment, padded));
-  if (data == nullptr) throw std::bad_alloc();
+  void* data = nullptr;
+  if (::posix_memalign(&data, large ? kPage : kAlignment, padded) != 0) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
   // One fault for each 2 MiB instead of each 4 KiB. Where the system has no such pages, nothing changes.
   if (large) ::madvise(data, padded, MADV_HUGEPAGE);
 #endif
   Buffer buffer;
   buffer.owner_ = std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); });
-  buffer.data_ = data;
+  buffer.data_ = static_cast<std::byte*>(data);
   buffer.size_ = bytes;
   return buffer;
 }
