@@ -29,8 +29,9 @@ cmake --build "$work/found" >/dev/null
 prints_the_same "$work/found/flights"
 
 echo "C++, by add_subdirectory"
-cmake -S examples/cpp -B build/subdirectory -G Ninja -DFLATBED_SOURCE="$root" -DCMAKE_BUILD_TYPE=Debug \
-  -DCMAKE_CXX_FLAGS_DEBUG=-O0 >/dev/null
+# With the flags of the preset release, so that a compiler cache serves both.
+cmake -S examples/cpp -B build/subdirectory -G Ninja -DFLATBED_SOURCE="$root" -DCMAKE_BUILD_TYPE=Release \
+  -DFLATBED_WERROR=ON >/dev/null
 cmake --build build/subdirectory --target flights >/dev/null
 prints_the_same build/subdirectory/flights
 echo "ok"
