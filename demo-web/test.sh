@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests the demo app: the server against a real ClickHouse.
+# Tests the demo app: the server against a real ClickHouse, and the pages in a real browser.
 set -euo pipefail
 cd "$(dirname "$0")"
 ../tests/setup.sh test
@@ -8,4 +8,6 @@ export PATH="$PWD/../.venv/bin:$PATH"
 ruff check server tests
 ruff format --check server tests
 mypy --strict server/flatbed_web
+frontend/types.sh "$PWD/frontend/node_modules/.types.ts"
+diff frontend/src/api/types.ts frontend/node_modules/.types.ts # the pages' types are the server's
 python -m pytest -c tests/pytest.ini tests

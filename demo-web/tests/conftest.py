@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+from wizard import FLAGS, Person, person
 
 DEMO = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(DEMO.parent / "tests" / "real"), str(DEMO / "server")]
@@ -124,3 +126,17 @@ def visitor(app: App) -> Iterator[Visitor]:
     with app.visitor() as visitor:
         yield visitor
         visitor.delete("/session")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def someone(browser: Browser, app: App) -> Iterator[Person]:
+    with person(browser, app.url, viewport={"width": 1280, "height": 900}) as somebody:
+        yield somebody

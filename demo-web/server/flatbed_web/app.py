@@ -25,15 +25,8 @@ from flatbed_web.settings import Settings
 from flatbed_web.state import State
 
 FAILURES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Failure, "description": "Flatbed, a file or a server says no"},
-    401: {"model": Failure, "description": "Sign in first"},
-    403: {"model": Failure, "description": "Not allowed"},
-    404: {"model": Failure, "description": "No such thing"},
-    409: {"model": Failure, "description": "Not now"},
-    413: {"model": Failure, "description": "Too large"},
     422: {"model": Failure, "description": "The request is not what is expected"},
-    429: {"model": Failure, "description": "Too many requests"},
-    507: {"model": Failure, "description": "No room"},
+    "default": {"model": Failure, "description": "Flatbed, a file, a server or the app says no"},
 }
 
 

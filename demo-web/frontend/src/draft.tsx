@@ -1,0 +1,155 @@
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import type { Column, Dialect, FileTarget, Plan, Source } from './api/client'
+
+export type Choice = Column & { carry: boolean; newName: string; newType: string }
+
+/** What a person has chosen so far. It outlives a reload and belongs to one tab; it never holds a secret. */
+export type Draft = {
+  fromKind: 'file' | 'clickhouse'
+  toKind: 'file' | 'clickhouse'
+  source: Source | null
+  sourceName: string
+  sourceSize: number | null
+  fromConnection: string
+  toConnection: string
+  database: string
+  table: string
+  known: boolean
+  file: FileTarget
+  dialect: Dialect
+  columns: Choice[] | null
+  orderBy: string[]
+  onReject: NonNullable<Plan['on_reject']>
+  maxRejects: string
+}
+
+const fresh: Draft = {
+  fromKind: 'file',
+  toKind: 'clickhouse',
+  source: null,
+  sourceName: '',
+  sourceSize: null,
+  fromConnection: '',
+  toConnection: '',
+  database: 'default',
+  table: '',
+  known: false,
+  file: { kind: 'file', name: '', format: 'csv', compression: 'none', header: true, formula_safe: false },
+  dialect: {},
+  columns: null,
+  orderBy: [],
+  onReject: 'fail',
+  maxRejects: '',
+}
+
+const PLACE = 'flatbed draft'
+
+function restored(): Draft {
+  try {
+    return { ...fresh, ...JSON.parse(sessionStorage.getItem(PLACE) ?? '{}') }
+  } catch {
+    return fresh
+  }
+}
+
+type Held = { draft: Draft; change: (part: Partial<Draft>) => void; restart: (part?: Partial<Draft>) => void }
+const Context = createContext<Held | null>(null)
+
+export function DraftProvider({ children }: { children: ReactNode }) {
+  const [draft, setDraft] = useState(restored)
+  useEffect(() => sessionStorage.setItem(PLACE, JSON.stringify(draft)), [draft])
+  const held = useMemo<Held>(
+    () => ({
+      draft,
+      change: (part) => setDraft((before) => ({ ...before, ...part })),
+      restart: (part) =>
+        setDraft((before) => ({
+          ...fresh,
+          fromConnection: before.fromConnection,
+          toConnection: before.toConnection,
+          ...part,
+        })),
+    }),
+    [draft],
+  )
+  return <Context value={held}>{children}</Context>
+}
+
+export function useDraft(): Held {
+  return useContext(Context)!
+}
+
+/** A new source: what was said about the old one is forgotten. */
+export const withSource = (source: Source | null, name: string, size: number | null): Partial<Draft> => ({
+  source,
+  sourceName: name,
+  sourceSize: size,
+  dialect: {},
+  columns: null,
+  orderBy: [],
+})
+
+export function choicesOf(columns: Column[], before: Choice[] | null): Choice[] {
+  const kept = new Map(before?.map((choice) => [choice.name, choice]))
+  return columns.map((column) => {
+    const old = kept.get(column.name)
+    const newType = old && old.newType !== old.type ? old.newType : column.type
+    return { ...column, carry: old?.carry ?? true, newName: old?.newName ?? column.name, newType }
+  })
+}
+
+export function isTargetGiven(draft: Draft): boolean {
+  return draft.toKind === 'file' ? draft.file.name.trim() !== '' : draft.toConnection !== '' && draft.table.trim() !== ''
+}
+
+/** The load as the server takes it. REQUIRES: a source, a target and columns. */
+export function planOf(draft: Draft): Plan {
+  const columns = draft.columns ?? []
+  const carried = columns.filter((column) => column.carry)
+  return {
+    source: draft.source!,
+    dialect: draft.dialect,
+    target:
+      draft.toKind === 'file'
+        ? draft.file
+        : {
+            kind: 'table',
+            connection: draft.toConnection,
+            database: draft.database || 'default',
+            table: draft.table.trim(),
+            create: !draft.known,
+            order_by: draft.known ? [] : draft.orderBy,
+          },
+    columns: carried.length === columns.length ? null : carried.map((column) => column.name),
+    rename: Object.fromEntries(
+      carried.filter((column) => column.newName !== column.name).map((column) => [column.name, column.newName]),
+    ),
+    types: Object.fromEntries(
+      carried.filter((column) => column.newType !== column.type).map((column) => [column.name, column.newType]),
+    ),
+    on_reject: draft.onReject,
+    max_rejects: draft.maxRejects === '' ? null : Number(draft.maxRejects),
+  }
+}
+
+/** The draft that makes a load again. */
+export function draftOf(plan: Plan, sourceName: string): Partial<Draft> {
+  const { source, target } = plan
+  return {
+    fromKind: source.kind === 'upload' || source.kind === 'sample' ? 'file' : 'clickhouse',
+    toKind: target.kind === 'file' ? 'file' : 'clickhouse',
+    ...withSource(source, sourceName, null),
+    dialect: plan.dialect ?? {},
+    onReject: plan.on_reject ?? 'fail',
+    maxRejects: plan.max_rejects == null ? '' : String(plan.max_rejects),
+    ...('connection' in source ? { fromConnection: source.connection } : {}),
+    ...(target.kind === 'file'
+      ? { file: target }
+      : {
+          toConnection: target.connection,
+          database: target.database,
+          table: target.table,
+          orderBy: target.order_by ?? [],
+        }),
+  }
+}

@@ -1,0 +1,135 @@
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import LinearProgress from '@mui/material/LinearProgress'
+import Stack from '@mui/material/Stack'
+import Typography from '@mui/material/Typography'
+import { useEffect } from 'react'
+import { Navigate, useNavigate } from 'react-router'
+import { api, given, type Dialect, type Source } from '../api/client'
+import { useAsk } from '../ask'
+import { choicesOf, isTargetGiven, useDraft } from '../draft'
+import { ColumnForm } from '../parts/ColumnForm'
+import { Raw } from '../parts/Code'
+import { DataTable } from '../parts/DataTable'
+import { DialectForm } from '../parts/DialectForm'
+import { Page, Ways } from '../parts/Page'
+import { Panel } from '../parts/Panel'
+import { ProblemAlert } from '../parts/ProblemAlert'
+import { TablePicker } from '../parts/TablePicker'
+import { texts } from '../texts'
+
+const LOOK_AFTER = 60
+
+export default function Shape() {
+  const navigate = useNavigate()
+  const { draft, change } = useDraft()
+  const { source, dialect, columns } = draft
+  const fromFile = draft.fromKind === 'file'
+  const preview = useAsk((source: Source, dialect: Dialect) =>
+    given(api.POST('/api/preview', { body: { source, dialect, rows: 20 } })),
+  )
+  const sniff = useAsk((source: Source, dialect: Dialect) =>
+    given(api.POST('/api/sniff', { body: { source, dialect } })),
+  )
+  const load = useAsk((source: Source, dialect: Dialect) =>
+    given(api.POST('/api/columns', { body: { source, dialect } })),
+  )
+  const askPreview = preview.ask
+  const askSniff = sniff.ask
+
+  // Each change of the dialect redraws the preview of a file.
+  const described = JSON.stringify([source, dialect])
+  useEffect(() => {
+    if (!fromFile) return
+    const timer = setTimeout(() => {
+      const [source, dialect] = JSON.parse(described) as [Source | null, Dialect]
+      if (!source) return
+      void askPreview(source, dialect)
+      void askSniff(source, dialect)
+    }, LOOK_AFTER)
+    return () => clearTimeout(timer)
+  }, [described, fromFile, askPreview, askSniff])
+
+  if (!isTargetGiven(draft) || (fromFile && !source)) return <Navigate to="/choose" replace />
+
+  async function loadColumns() {
+    if (!source) return
+    const found = await load.ask(source, dialect)
+    if (found) change({ columns: choicesOf(found.columns, columns) })
+    if (!fromFile) void preview.ask(source, dialect)
+  }
+  const why = !columns
+    ? texts.shape.needColumns
+    : columns.some((column) => column.carry)
+      ? undefined
+      : texts.shape.needOne
+  return (
+    <Page
+      step="shape"
+      title={fromFile ? draft.sourceName : texts.shape.title}
+      lead={fromFile ? texts.shape.leadFile : texts.shape.leadTable}
+    >
+      <Stack sx={{ gap: 3 }}>
+        {fromFile ? (
+          <Panel title={texts.shape.dialect}>
+            <DialectForm
+              dialect={dialect}
+              found={sniff.answer}
+              change={(dialect) => change({ dialect, columns: null })}
+            />
+          </Panel>
+        ) : (
+          <Panel title={texts.shape.tables}>
+            <TablePicker />
+          </Panel>
+        )}
+        <Stack direction="row" sx={{ gap: 2, flexWrap: 'wrap' }}>
+          <Button variant="contained" disabled={!source || load.busy} onClick={() => void loadColumns()}>
+            {texts.shape.loadColumns}
+          </Button>
+          <Button
+            variant="outlined"
+            disabled={!source || preview.busy}
+            onClick={() => void preview.ask(source!, dialect)}
+          >
+            {texts.shape.preview}
+          </Button>
+        </Stack>
+        {preview.problem && <ProblemAlert problem={preview.problem} />}
+        {preview.answer && !preview.problem && (
+          <Box
+            sx={{
+              display: 'grid',
+              gap: 3,
+              gridTemplateColumns: {
+                xs: 'minmax(0, 1fr)',
+                md: fromFile ? 'minmax(0, 2fr) minmax(0, 3fr)' : 'minmax(0, 1fr)',
+              },
+            }}
+          >
+            {fromFile && (
+              <Panel title={texts.shape.raw}>
+                {preview.answer.raw != null ? (
+                  <Raw text={preview.answer.raw.replaceAll('\t', '⇥\t')} label={texts.shape.raw} />
+                ) : (
+                  <Typography sx={{ color: 'text.secondary' }}>{texts.shape.packed}</Typography>
+                )}
+              </Panel>
+            )}
+            <Panel title={fromFile ? texts.shape.parsed : texts.shape.preview}>
+              <DataTable columns={preview.answer.columns} rows={preview.answer.rows} label={texts.shape.parsed} />
+            </Panel>
+          </Box>
+        )}
+        {load.busy && <LinearProgress aria-label={texts.shape.fetching} />}
+        {load.problem && <ProblemAlert problem={load.problem} />}
+        {columns && (
+          <Panel title={texts.shape.columns} help={fromFile ? texts.shape.columnsHelp : undefined}>
+            <ColumnForm columns={columns} preview={preview.answer} change={(columns) => change({ columns })} />
+          </Panel>
+        )}
+      </Stack>
+      <Ways back="/choose" onward={() => void navigate('/plan')} why={why} />
+    </Page>
+  )
+}

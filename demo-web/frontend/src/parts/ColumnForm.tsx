@@ -1,0 +1,162 @@
+import Autocomplete from '@mui/material/Autocomplete'
+import Box from '@mui/material/Box'
+import Card from '@mui/material/Card'
+import Checkbox from '@mui/material/Checkbox'
+import FormControlLabel from '@mui/material/FormControlLabel'
+import Stack from '@mui/material/Stack'
+import Table from '@mui/material/Table'
+import TableBody from '@mui/material/TableBody'
+import TableCell from '@mui/material/TableCell'
+import TableContainer from '@mui/material/TableContainer'
+import TableHead from '@mui/material/TableHead'
+import TableRow from '@mui/material/TableRow'
+import TextField from '@mui/material/TextField'
+import Typography from '@mui/material/Typography'
+import { useTheme } from '@mui/material/styles'
+import useMediaQuery from '@mui/material/useMediaQuery'
+import type { Preview } from '../api/client'
+import type { Choice } from '../draft'
+import { visible } from '../format'
+import { texts } from '../texts'
+
+const TYPES = [
+  'String',
+  'LowCardinality(String)',
+  'Bool',
+  'UInt8',
+  'UInt16',
+  'UInt32',
+  'UInt64',
+  'Int8',
+  'Int16',
+  'Int32',
+  'Int64',
+  'Float64',
+  'Decimal(18, 2)',
+  'Date',
+  'DateTime',
+  "DateTime64(3, 'UTC')",
+  'UUID',
+]
+
+const MOST_SHOWN = 200
+
+type Given = { columns: Choice[]; preview?: Preview; change: (columns: Choice[]) => void }
+
+/** One row a column: carry it, rename it, retype it. Cards where the page is narrow. */
+export function ColumnForm({ columns, preview, change }: Given) {
+  const narrow = useMediaQuery(useTheme().breakpoints.down('md'))
+  const set = (at: number, part: Partial<Choice>) =>
+    change(columns.map((column, index) => (index === at ? { ...column, ...part } : column)))
+  const samples = (name: string) => {
+    const at = preview?.columns.findIndex((column) => column.name === name) ?? -1
+    const found = at < 0 ? [] : preview!.rows.map((row) => row[at]).filter((cell) => cell !== null)
+    return [...new Set(found)].slice(0, 3).map(visible).join(' · ')
+  }
+  const carried = columns.filter((column) => column.carry).length
+  const all = (
+    <Checkbox
+      checked={carried === columns.length}
+      indeterminate={carried > 0 && carried < columns.length}
+      onChange={(_, carry) => change(columns.map((column) => ({ ...column, carry })))}
+      slotProps={{ input: { 'aria-label': texts.shape.includeAll } }}
+    />
+  )
+  const carry = (column: Choice, at: number) => (
+    <Checkbox
+      checked={column.carry}
+      onChange={(_, on) => set(at, { carry: on })}
+      slotProps={{ input: { 'aria-label': texts.shape.include(column.name) } }}
+    />
+  )
+  const name = (column: Choice, at: number, label?: string) => (
+    <TextField
+      value={column.newName}
+      label={label}
+      disabled={!column.carry}
+      slotProps={{ htmlInput: { 'aria-label': `${texts.shape.newName}: ${column.name}` } }}
+      onChange={(event) => set(at, { newName: event.target.value })}
+    />
+  )
+  const type = (column: Choice, at: number, label?: string) => (
+    <Autocomplete
+      freeSolo
+      disableClearable
+      options={TYPES}
+      filterOptions={(options) => options}
+      disabled={!column.carry}
+      inputValue={column.newType}
+      value={column.newType}
+      onInputChange={(_, newType) => set(at, { newType })}
+      renderInput={(given) => (
+        <TextField
+          {...given}
+          label={label}
+          slotProps={{
+            ...given.slotProps,
+            htmlInput: { ...given.slotProps.htmlInput, 'aria-label': `${texts.shape.type}: ${column.name}` },
+          }}
+        />
+      )}
+    />
+  )
+  const shown = columns.slice(0, MOST_SHOWN)
+  if (narrow) {
+    return (
+      <Stack sx={{ gap: 2 }}>
+        <FormControlLabel control={all} label={texts.shape.includeAll} />
+        {shown.map((column, at) => (
+          <Card key={column.name} sx={{ p: 2 }}>
+            <Stack sx={{ gap: 1.5 }}>
+              <Stack direction="row" sx={{ alignItems: 'center', minWidth: 0 }}>
+                {carry(column, at)}
+                <Typography sx={{ fontWeight: 600, overflowWrap: 'anywhere', minWidth: 0 }}>{column.name}</Typography>
+              </Stack>
+              {name(column, at, texts.shape.newName)}
+              {type(column, at, texts.shape.type)}
+              <Typography variant="body2" sx={{ color: 'text.secondary', overflowWrap: 'anywhere' }}>
+                {visible(column.decided_by)}
+              </Typography>
+            </Stack>
+          </Card>
+        ))}
+      </Stack>
+    )
+  }
+  return (
+    <TableContainer>
+      <Table size="small" aria-label={texts.shape.columns}>
+        <TableHead>
+          <TableRow>
+            <TableCell padding="checkbox">{all}</TableCell>
+            <TableCell scope="col">{texts.shape.name}</TableCell>
+            <TableCell scope="col">{texts.shape.newName}</TableCell>
+            <TableCell scope="col">{texts.shape.type}</TableCell>
+            <TableCell scope="col">{texts.shape.why}</TableCell>
+            <TableCell scope="col">{texts.shape.sample}</TableCell>
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {shown.map((column, at) => (
+            <TableRow key={column.name} hover>
+              <TableCell padding="checkbox">{carry(column, at)}</TableCell>
+              <TableCell component="th" scope="row" sx={{ fontWeight: 600, maxWidth: 200, overflowWrap: 'anywhere' }}>
+                {column.name}
+              </TableCell>
+              <TableCell sx={{ minWidth: 160 }}>{name(column, at)}</TableCell>
+              <TableCell sx={{ minWidth: 210 }}>{type(column, at)}</TableCell>
+              <TableCell sx={{ color: 'text.secondary', maxWidth: 220, overflowWrap: 'anywhere' }}>
+                {visible(column.decided_by)}
+              </TableCell>
+              <TableCell sx={{ maxWidth: 220 }}>
+                <Box sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
+                  {samples(column.name)}
+                </Box>
+              </TableCell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+    </TableContainer>
+  )
+}
