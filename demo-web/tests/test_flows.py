@@ -29,7 +29,7 @@ def test_an_upload_becomes_a_table(someone: Person, tmp_path: Path) -> None:
     expect(someone.page.get_by_role("region", name="As it is read").get_by_text("O'Brien").first).to_be_visible()
     someone.load_columns()
     someone.page.get_by_role("textbox", name="Name in the target: name").fill("called")
-    someone.button("Continue").click()
+    someone.pass_check()
     expect(someone.page.get_by_role("region", name="The table that will be made").first).to_be_visible()
     someone.start()
     assert (someone.figure("Rows read"), someone.figure("Loaded"), someone.figure("Rows rejected")) == ("3", "3", "0")
@@ -48,7 +48,7 @@ def test_a_table_becomes_a_download(someone: Person) -> None:
     someone.page.get_by_role("button", name=re.compile("for_download")).click()
     someone.load_columns()
     someone.page.get_by_role("checkbox", name="Carry born").uncheck()
-    someone.button("Continue").click()
+    someone.pass_check()
     someone.start("Start Export")
     with someone.page.expect_download() as download:
         someone.page.get_by_role("link", name="Download the file").click()
@@ -85,7 +85,7 @@ def test_bad_rows_are_shown_and_fetched(someone: Person) -> None:
     type_ = someone.page.get_by_role("combobox", name="Type: price")
     type_.fill("Decimal(10, 2)")
     type_.press("Enter")
-    someone.button("Continue").click()
+    someone.pass_check()
     someone.start(status="Error")
     expect(someone.page.get_by_role("alert").get_by_text("FB-TYPE-0102")).to_be_visible()
     someone.button("Change the plan").click()
@@ -93,10 +93,14 @@ def test_bad_rows_are_shown_and_fetched(someone: Person) -> None:
     type_ = someone.page.get_by_role("combobox", name="Type: price")
     type_.fill("Decimal(10, 2)")
     type_.press("Enter")
-    someone.button("Continue").click()
+    someone.pass_check()
     someone.page.get_by_label("Leave it out, and keep it for download").check()
     someone.start()
-    assert (someone.figure("Rows read"), someone.figure("Loaded"), someone.figure("Rows rejected")) == ("240", "236", "4")
+    assert (someone.figure("Rows read"), someone.figure("Loaded"), someone.figure("Rows rejected")) == (
+        "240",
+        "236",
+        "4",
+    )
     with someone.page.expect_download() as download:
         someone.page.get_by_role("link", name="Download the rejects").click()
     assert download.value.path().read_text().count("FB-TYPE-0102") == 4
@@ -111,7 +115,7 @@ def start_slow(someone: Person) -> None:
     someone.button("Write a query").click()
     someone.page.get_by_label("SQL").fill(SLOW)
     someone.load_columns()
-    someone.button("Continue").click()
+    someone.pass_check()
     someone.start("Start Export", "Fetching")
 
 
@@ -135,7 +139,7 @@ def test_a_run_survives_a_reload_and_can_be_watched_twice(someone: Person) -> No
 def test_nothing_in_data_runs(someone: Person, tmp_path: Path) -> None:
     path = tmp_path / "attack.csv"
     evil = "<img src=x onerror=document.title='owned'>"
-    path.write_text(f"id,\"{evil}\"\n1,\"{evil}\"\n2,<script>document.title='owned'</script>\n")
+    path.write_text(f'id,"{evil}"\n1,"{evil}"\n2,<script>document.title=\'owned\'</script>\n')
     someone.go("/choose")
     someone.upload(path)
     someone.connect_embedded("To")
@@ -143,7 +147,7 @@ def test_nothing_in_data_runs(someone: Person, tmp_path: Path) -> None:
     someone.button("Continue").click()
     someone.load_columns()
     expect(someone.page.get_by_role("region", name="As it is read").get_by_text(evil).first).to_be_visible()
-    someone.button("Continue").click()
+    someone.pass_check()
     someone.start()
     assert "owned" not in someone.page.title()
 
@@ -187,6 +191,10 @@ def test_the_whole_way_by_keyboard(browser: Browser, app: App) -> None:
         expect(someone.page.get_by_role("heading", name="Columns", exact=True)).to_be_visible()
         reach("Carry born")
         keyboard.press("Space")
+        reach("Continue")
+        keyboard.press("Enter")
+        someone.heading("Check")
+        expect(someone.page.locator(".MuiChip-label", has_text="Completed")).to_be_visible(timeout=LONG)
         reach("Continue")
         keyboard.press("Enter")
         someone.heading("Plan")

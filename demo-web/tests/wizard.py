@@ -32,7 +32,9 @@ class Person:
         page.set_default_timeout(15_000)
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda asked: asked.url.startswith((url, "data:", "blob:")) or self.complaints.append(asked.url))
+        page.on(
+            "request", lambda asked: asked.url.startswith((url, "data:", "blob:")) or self.complaints.append(asked.url)
+        )
 
     def button(self, name: str) -> Any:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -89,6 +91,13 @@ class Person:
         self.page.get_by_role("combobox", name="Table", exact=True).fill(table)
         self.button("Continue").click()
         self.load_columns()
+        self.pass_check()
+
+    def pass_check(self) -> None:
+        """From Shape to Plan."""
+        self.button("Continue").click()
+        self.heading("Check")
+        expect(self.page.locator(".MuiChip-label", has_text="Completed")).to_be_visible(timeout=LONG)
         self.button("Continue").click()
         self.heading("Plan")
 

@@ -23,6 +23,7 @@ import { Visit } from './visit'
 
 const Choose = lazy(() => import('./pages/Choose'))
 const Shape = lazy(() => import('./pages/Shape'))
+const Check = lazy(() => import('./pages/Check'))
 const Plan = lazy(() => import('./pages/Plan'))
 const Run = lazy(() => import('./pages/Run'))
 
@@ -103,6 +104,7 @@ export function App() {
               <Route path="/" element={<Home />} />
               <Route path="/choose" element={<Choose />} />
               <Route path="/shape" element={<Shape />} />
+              <Route path="/check" element={<Check />} />
               <Route path="/plan" element={<Plan />} />
               <Route path="/runs/:id" element={<Run />} />
               <Route path="*" element={<Typography component="h1">{texts.notFound}</Typography>} />

@@ -85,7 +85,7 @@ class Load:
                 log=list(self.log),
                 error=self.error,
                 receipt=self.receipt,
-                file=self.target.name if done and self.target.path else None,
+                file=self.target.name if done and self.target.path and not self.plan.check else None,
                 rejects=self.rejects_path is not None and self.rejects_path.exists(),
                 plan=self.plan,
             )
@@ -128,9 +128,10 @@ class Load:
         )
         pipeline.then(self._let_pass).sink(self.target.uri, options=self.target.options)
         return pipeline.run(
-            rejects=self.rejects_path,
-            on_reject=plan.on_reject.value,
-            max_rejects=plan.max_rejects,
+            rejects=None if plan.check else self.rejects_path,
+            on_reject="skip" if plan.check else plan.on_reject.value,
+            check=plan.check,
+            max_rejects=None if plan.check else plan.max_rejects,
             memory=self.memory,
             progress=self._show,
         )
@@ -181,7 +182,18 @@ class Load:
             text = text.replace(json.dumps(path)[1:-1], json.dumps(name)[1:-1])
         document = json.loads(text)
         rejects = [problem_of(reject, self._names) for reject in receipt.first_rejects]
-        return models.Receipt(**{**document, "first_rejects": rejects, "document": document})
+        shown = {
+            "first_rejects": rejects,
+            "checked": receipt.checked,
+            "findings": [self._shown_finding(finding) for finding in receipt.findings],
+            "leniencies": [self._shown_finding(finding) for finding in receipt.leniencies],
+            "document": document,
+        }
+        return models.Receipt(**{**document, **shown})
+
+    def _shown_finding(self, finding: flatbed.Finding) -> models.Finding:
+        examples = [problem_of(example, self._names) for example in finding.examples]
+        return models.Finding(code=finding.code, column=finding.column, count=finding.count, examples=examples)
 
     def _say(self, level: str, text: str) -> None:
         with self._lock:
@@ -199,7 +211,8 @@ class Load:
                 said = f": {first.message}" if first else ""
                 self._say("warning", f"{code}: {count} rows rejected{place}{said}")
             balance = "the counts balance" if self.receipt.balanced else "the counts do not balance"
-            self._say("info", f"{self.receipt.loaded} rows loaded, {balance}")
+            done = "would load, nothing was written" if self.receipt.checked else f"loaded, {balance}"
+            self._say("info", f"{self.receipt.loaded} rows {done}")
         if problem is not None:
             place = f"line {problem.place.line}: " if problem.place.line else ""
             self._say("error", f"{problem.code}: {place}{problem.message}")

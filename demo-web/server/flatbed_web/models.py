@@ -224,6 +224,7 @@ class Plan(Look):
     types: dict[Name, Text] = {}
     on_reject: OnReject = OnReject.fail
     max_rejects: int | None = Field(default=None, ge=0, le=1 << 60)
+    check: bool = Field(default=False, description="Do everything but write")
 
 
 # ---- Answers about sources ----
@@ -292,7 +293,19 @@ class LogLine(BaseModel):
     text: str
 
 
+class Finding(BaseModel):
+    """Rejects or leniencies of one kind in one column."""
+
+    code: str
+    column: str
+    count: int
+    examples: list[Problem]
+
+
 class Receipt(BaseModel):
+    checked: bool = Field(description="Nothing was written; loaded counts the rows that would be")
+    findings: list[Finding]
+    leniencies: list[Finding]
     source: str
     target: str
     settings: dict[str, str]

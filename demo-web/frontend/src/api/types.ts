@@ -538,6 +538,20 @@ export interface components {
             formula_safe: boolean;
         };
         /**
+         * Finding
+         * @description Rejects or leniencies of one kind in one column.
+         */
+        Finding: {
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: components["schemas"]["Problem"][];
+        };
+        /**
          * Load
          * @description One run. `version` grows with each change.
          */
@@ -661,6 +675,12 @@ export interface components {
             on_reject: components["schemas"]["OnReject"];
             /** Max Rejects */
             max_rejects?: number | null;
+            /**
+             * Check
+             * @description Do everything but write
+             * @default false
+             */
+            check: boolean;
         };
         /** Preview */
         Preview: {
@@ -782,6 +802,15 @@ export interface components {
         };
         /** Receipt */
         Receipt: {
+            /**
+             * Checked
+             * @description Nothing was written; loaded counts the rows that would be
+             */
+            checked: boolean;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Leniencies */
+            leniencies: components["schemas"]["Finding"][];
             /** Source */
             source: string;
             /** Target */

@@ -41,6 +41,7 @@ export function Home() {
     return () => clearInterval(timer)
   }, [about.samples])
 
+  const done = loads.filter((load) => !load.plan.check)
   const begin = () => {
     restart()
     void navigate('/choose')
@@ -61,11 +62,11 @@ export function Home() {
       </Button>
       <Box sx={{ display: 'grid', gap: 3, gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: 'minmax(0, 2fr) minmax(0, 1fr)' } }}>
         <Panel title={texts.homePage.recent}>
-          {loads.length === 0 && (
+          {done.length === 0 && (
             <Typography sx={{ color: 'text.secondary' }}>{texts.homePage.noLoads}</Typography>
           )}
           <List disablePadding>
-            {loads.map((load) => (
+            {done.map((load) => (
               <ListItem key={load.id} disablePadding divider>
                 <Link
                   component={RouterLink}

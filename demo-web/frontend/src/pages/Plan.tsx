@@ -104,7 +104,7 @@ export default function Plan() {
       </Box>
       {start.problem && <ProblemAlert problem={start.problem} />}
       <Ways
-        back="/shape"
+        back="/check"
         onward={() => void go()}
         label={toTable ? texts.plan.start : texts.plan.startFile}
         busy={start.busy}

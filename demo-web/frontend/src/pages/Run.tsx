@@ -7,80 +7,22 @@ import LinearProgress from '@mui/material/LinearProgress'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
 import visuallyHidden from '@mui/utils/visuallyHidden'
-import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
-import { api, given, problemOf, type Load, type Problem, type Receipt } from '../api/client'
+import { api, given, type Load, type Receipt } from '../api/client'
 import { draftOf, useDraft } from '../draft'
 import * as format from '../format'
+import { Figure, Figures } from '../parts/Figures'
 import { Page } from '../parts/Page'
 import { Panel } from '../parts/Panel'
 import { ProblemAlert } from '../parts/ProblemAlert'
 import { StatusChip } from '../parts/StatusChip'
 import { texts } from '../texts'
+import { useLoad } from '../load'
 import { mono } from '../theme'
 
 const RateChart = lazy(() => import('../parts/RateChart'))
 const SPEAK_EVERY = 8000
-
-/** The load as the server tells it; the stream comes back by itself after a break. */
-function useLoad(id: string) {
-  const [load, setLoad] = useState<Load>()
-  const [problem, setProblem] = useState<Problem>()
-  const [lost, setLost] = useState(false)
-  useEffect(() => {
-    let events: EventSource | undefined
-    let left = false
-    const isOver = (load: Load) => load.status === 'Completed' || load.status === 'Error'
-    given(api.GET('/api/loads/{id}', { params: { path: { id } } })).then(
-      (first) => {
-        if (left) return
-        setLoad(first)
-        if (isOver(first)) return
-        events = new EventSource(`/api/loads/${id}/events`)
-        events.onopen = () => setLost(false)
-        events.onerror = () => setLost(true)
-        events.addEventListener('load', (event) => {
-          const now = JSON.parse(event.data) as Load
-          setLoad(now)
-          if (isOver(now)) events?.close()
-        })
-      },
-      (error) => setProblem(problemOf(error)),
-    )
-    return () => {
-      left = true
-      events?.close()
-    }
-  }, [id])
-  return { load, problem, lost }
-}
-
-function Figure({ label, value, strong = false }: { label: string; value: string; strong?: boolean }) {
-  return (
-    <Box sx={{ minWidth: 0 }}>
-      <Typography component="dt" variant="body2" sx={{ color: 'text.secondary' }}>
-        {label}
-      </Typography>
-      <Typography
-        component="dd"
-        sx={{ m: 0, fontVariantNumeric: 'tabular-nums', fontSize: strong ? '1.5rem' : '1.125rem', fontWeight: 600 }}
-      >
-        {value}
-      </Typography>
-    </Box>
-  )
-}
-
-function Figures({ children }: { children: ReactNode }) {
-  return (
-    <Box
-      component="dl"
-      sx={{ m: 0, display: 'grid', gap: 2, gridTemplateColumns: 'repeat(auto-fill, minmax(120px, 1fr))' }}
-    >
-      {children}
-    </Box>
-  )
-}
 
 /** Told to a screen reader now and then, not at every change. */
 function Spoken({ load }: { load: Load }) {

@@ -129,7 +129,7 @@ export default function Shape() {
           </Panel>
         )}
       </Stack>
-      <Ways back="/choose" onward={() => void navigate('/plan')} why={why} />
+      <Ways back="/choose" onward={() => void navigate('/check')} why={why} />
     </Page>
   )
 }
