@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
 from wizard import FLAGS, Person, person
 
 DEMO = Path(__file__).resolve().parents[1]

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from clickhouse import LOADER, ClickHouse
-from conftest import App
 from playwright.sync_api import Browser, expect
+
+from conftest import App
 from wizard import LONG, Person, person
 
 PEOPLE = "id,name,born\n1,ann,2001-02-03\n2,bob,\n3,O'Brien,2003-04-05\n"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import DEMO, App
 from playwright.sync_api import Browser, expect
+
+from conftest import DEMO, App
 from wizard import Person, person
 
 AXE = (DEMO / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
