@@ -129,6 +129,7 @@ export function planOf(draft: Draft): Plan {
     ),
     on_reject: draft.onReject,
     max_rejects: draft.maxRejects === '' ? null : Number(draft.maxRejects),
+    check: false,
   }
 }
 
