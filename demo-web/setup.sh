@@ -14,13 +14,6 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$(cat "${files[@]}")" ]; then
   python -m pip install --quiet --disable-pip-version-check "${files[@]/#/-r}"
   cat "${files[@]}" > "$stamp"
 fi
-if [ "$purpose" = test ] && ! command -v chromium >/dev/null; then
-  echo "installing chromium"
-  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-  $as_root apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium >/dev/null
-fi
-
 # Node 20 or later builds the pages; where the system has none or an older one, a Python package brings it.
 if ! node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null; then
   echo "installing Node"
