@@ -297,6 +297,7 @@ class Transfer final : public HttpResponse {
   char cause_[CURL_ERROR_SIZE] = {};
 
   std::string_view body_;  // what is left to send
+  bool sending_ = false;   // the server may have some of the body, or all
   std::unique_ptr<ByteSource> packed_;
   ByteSource* stream_;
   std::optional<Error> stream_error_{};
@@ -445,7 +446,13 @@ Error Transfer::failure() const {
   curl_easy_getinfo(handles_->easy, CURLINFO_OS_ERRNO, &os_error);
   const std::string cause = cause_[0] != 0 ? cause_ : curl_easy_strerror(result_);
   Error error{.where = {.uri = server_.shown}, .native_code = static_cast<int64_t>(result_)};
-  if (is_connect_failure(result_)) {
+  // When a kept connection breaks before an answer, curl connects anew on its own, and tells only of that.
+  if (sending_ && is_connect_failure(result_)) {
+    error.code = Code::kConnectionLost;
+    error.message = "the connection to " + server_.host_port +
+                    " broke, and there is no new one: " + connect_cause(result_, os_error);
+    error.hint = "see the server's log for the time of the break";
+  } else if (is_connect_failure(result_)) {
     error.code = Code::kConnect;
     error.message = "no connection to " + server_.host_port + ": " + connect_cause(result_, os_error);
     error.hint = "check host and port, and that the server runs";
@@ -520,6 +527,7 @@ size_t Transfer::on_body(char* data, size_t size, size_t count, void* self_point
 
 size_t Transfer::on_upload(char* to, size_t size, size_t count, void* self_pointer) {
   auto& self = *static_cast<Transfer*>(self_pointer);
+  self.sending_ = true;
   const size_t most = size * count;
   if (self.stream_ == nullptr) {
     const size_t bytes = std::min(most, self.body_.size());

@@ -234,6 +234,27 @@ TEST_SUITE("bytes") {
     CHECK(requests == 2);
   }
 
+  TEST_CASE("a body that may have arrived is not said to be unsent, also where the server is gone by then") {
+    auto server = std::make_unique<Server>([&](Peer& peer, int connection) {
+      if (connection != 0) return;
+      peer.request();
+      peer.send(answer("first"));
+      peer.request();
+      peer.wait(300);  // until nobody listens any more
+    });
+    const HttpClient client({});
+    const std::string body(1000, 'x'), url = server->url();
+    REQUIRE(read_text(**client.send({.method = "POST", .url = url, .body = body}, {}), 100, {}).ok());
+    std::jthread gone([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      server.reset();
+    });
+    auto second = client.send({.method = "POST", .url = url, .body = body}, {});
+    REQUIRE(!second.ok());
+    CHECK(second.error().code == Code::kConnectionLost);
+    CHECK(second.error().message.ends_with(" broke, and there is no new one: connection refused"));
+  }
+
   TEST_CASE("an answer that comes before the whole body is read") {
     const Server server([&](Peer& peer, int) {
       peer.receive_some();
