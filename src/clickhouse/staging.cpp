@@ -107,7 +107,7 @@ Status Staging::settle(const Note& note, std::stop_token stop) {
                                " AND default_kind NOT IN ('ALIAS', 'EPHEMERAL')",
                            stop);
   if (!columns) return std::move(columns).error();
-  const std::string row = "sipHash128(" + comma_list(*columns) + ")";
+  const std::string row = row_hash(*columns);
   const std::string arrived_since = quoted(target_) +
                                     " WHERE _part IN (SELECT name FROM system.parts WHERE active AND " +
                                     where_table(target_) + " AND partition_id = " + sql_text(note.partition) +

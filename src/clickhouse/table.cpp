@@ -88,6 +88,12 @@ std::string comma_list(const std::vector<std::string>& names) {
   return list;
 }
 
+// Outside of a tuple NULL would swallow the rest. Two functions of 64 bits cost a tenth of one of 128 (26.9).
+std::string row_hash(const std::vector<std::string>& columns) {
+  const std::string row = "tuple(" + comma_list(columns) + ")";
+  return "bitOr(bitShiftLeft(toUInt128(cityHash64(" + row + ")), 64), toUInt128(xxHash64(" + row + ")))";
+}
+
 Error unsupported(const DescribedColumn& column, Error problem, const std::string& shown) {
   problem.code = Code::kUnsupportedType;
   problem.message = "column \"" + column.name + "\" has a type that is not carried: " + column.type_text;

@@ -55,5 +55,7 @@ Error unsupported(const DescribedColumn& column, Error problem, const std::strin
 
 /// Returns "`a`, `b`".
 std::string comma_list(const std::vector<std::string>& names);
+/// Returns what tells a row from one that differs in any of the columns, as SQL: a UInt128, also where some are NULL.
+std::string row_hash(const std::vector<std::string>& columns);
 
 }  // namespace flatbed
