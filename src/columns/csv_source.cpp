@@ -172,19 +172,26 @@ Status skip_lines(ChunkReader& chunks, size_t count, std::stop_token stop) {
   }
 }
 
-// Joins the names of each column. A name that stands over several columns stands over the first of them, and the cells
-// after it are empty; the last record names each column itself.
-std::vector<std::string> join_headers(std::vector<std::vector<std::string>> rows) {
-  std::vector<std::string> joined;
-  for (std::vector<std::string>& row : rows) {
-    const auto named = std::ranges::count_if(row, [](const std::string& name) { return !name.empty(); });
-    const bool spans = &row != &rows.back() && named > 1;
-    for (size_t i = 1; spans && i < row.size(); ++i)
-      if (row[i].empty()) row[i] = row[i - 1];
-    if (joined.size() < row.size()) joined.resize(row.size());
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (!joined[i].empty() && !row[i].empty()) joined[i] += ' ';
-      joined[i] += row[i];
+// Joins the names of each column. A name stands over the columns to its right that records below name and that no
+// record above gives to another name; a name alone in its record is a title, which stands over none.
+std::vector<std::string> join_headers(const std::vector<std::vector<std::string>>& rows) {
+  size_t width = 0;
+  for (const std::vector<std::string>& row : rows) width = std::max(width, row.size());
+  const auto named = [&rows](size_t begin, size_t end, size_t column) {
+    return std::any_of(rows.begin() + static_cast<std::ptrdiff_t>(begin),
+                       rows.begin() + static_cast<std::ptrdiff_t>(end),
+                       [column](const auto& row) { return column < row.size() && !row[column].empty(); });
+  };
+  std::vector<std::string> joined(width);
+  for (size_t at = 0; at < rows.size(); ++at) {
+    const auto names = std::ranges::count_if(rows[at], [](const std::string& name) { return !name.empty(); });
+    std::string above;
+    for (size_t i = 0; i < width; ++i) {
+      const bool here = named(at, at + 1, i);
+      if (here || named(0, at, i)) above = here && names > 1 ? rows[at][i] : "";
+      const std::string& name = here ? rows[at][i] : named(at + 1, rows.size(), i) ? above : std::string();
+      if (!joined[i].empty() && !name.empty()) joined[i] += ' ';
+      joined[i] += name;
     }
   }
   return joined;
@@ -220,7 +227,7 @@ Result<std::vector<std::string>> CsvSource::read_header(ChunkReader& chunks, std
     const Stretch& last = stretches.back();
     header_text_ = head->substr(0, index.end(last.first + last.fields - 1) + size_t{1});
     chunks.drop(header_text_.size());
-    return join_headers(std::move(rows));
+    return join_headers(rows);
   }
 }
 

@@ -149,8 +149,10 @@ void choose(const Options& options, std::string_view name, Setting<T>& setting, 
 Dialect dialect_of(const Uri& uri, const Options& options) {
   Dialect dialect;
   const std::string_view format = format_of(uri, options);
-  if (format == "tsv") dialect.delimiter = {"\t", Chosen::kUser};
-  if (format == "psv") dialect.delimiter = {"|", Chosen::kUser};
+  // The name of a file tells what to expect; its content decides.
+  const Chosen by = options.text("format") == "auto" ? Chosen::kDefault : Chosen::kUser;
+  if (format == "tsv") dialect.delimiter = {"\t", by};
+  if (format == "psv") dialect.delimiter = {"|", by};
   choose(options, "delimiter", dialect.delimiter, unescaped(options.text("delimiter")));
   choose(options, "quote", dialect.quote, unescaped(options.text("quote")));
   choose(options, "escape", dialect.escape, unescaped(options.text("escape")));

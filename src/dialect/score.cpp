@@ -14,6 +14,7 @@ namespace flatbed {
 namespace {
 
 constexpr size_t kMostRecords = 200;
+constexpr double kExpected = 1.1;  // how much more the delimiter is believed that the file's name speaks for
 
 // Delimiters that are tried, and how much they are believed.
 struct Candidate {
@@ -175,14 +176,42 @@ double pattern_score(const Scored& candidate) {
   return columns * std::exp(-entropy) * std::sqrt(kept);
 }
 
+// Tells whether several cells of a record are lists of one length, as a|b|c and 1|2|3: the mark between their items is
+// no delimiter that the trial fails to see.
+bool has_parallel_lists(const SampleTable& table, const SampleRecord& record) {
+  constexpr std::ptrdiff_t kFewestMarks = 2;
+  std::ptrdiff_t marks = 0;
+  size_t lists = 0;
+  for (size_t at = 0; at < record.cells; ++at) {
+    const SampleCell& cell = table.cells[record.first_cell + at];
+    const std::ptrdiff_t here = cell.quoted ? 0 : std::ranges::count(cell.text, '|');
+    if (here == 0) continue;
+    if (here < kFewestMarks || (lists > 0 && here != marks)) return false;
+    marks = here;
+    ++lists;
+  }
+  return lists > 1;
+}
+
+double record_score(const SampleTable& table, const SampleRecord& record) {
+  constexpr double kList = 1;
+  const bool lists = has_parallel_lists(table, record);
+  double believed = 0;
+  for (size_t at = 0; at < record.cells; ++at) {
+    const SampleCell& cell = table.cells[record.first_cell + at];
+    const bool list = lists && !cell.quoted && cell.text.find('|') != std::string_view::npos;
+    believed += list ? kList : belief(cell);
+  }
+  return believed;
+}
+
 double cell_score(const Scored& candidate) {
   double believed = 0;
   size_t cells = 0;
   for (size_t at = candidate.first; at < candidate.table.records.size(); ++at) {
     const SampleRecord& record = candidate.table.records[at];
     if (record.blank) continue;
-    for (size_t cell = 0; cell < record.cells; ++cell)
-      believed += belief(candidate.table.cells[record.first_cell + cell]);
+    believed += record_score(candidate.table, record);
     cells += record.cells;
   }
   return cells == 0 ? 0 : believed / static_cast<double>(cells);
@@ -212,11 +241,14 @@ bool only_in_pairs(std::string_view text, char c) {
 std::vector<Candidate> delimiters_of(std::string_view text, const Setting<std::string>& given) {
   if (given.by == Chosen::kUser) return {{given.value, 1.0}};
   std::vector<Candidate> found;
-  for (const Candidate& candidate : kCandidates) {
+  for (Candidate candidate : kCandidates) {
     const bool single = candidate.delimiter.size() == 1 && candidate.delimiter[0] != ',';
-    if (occurs(text, candidate.runs ? "  " : candidate.delimiter) &&
-        !(single && only_in_pairs(text, candidate.delimiter[0])))
-      found.push_back(candidate);
+    if (!occurs(text, candidate.runs ? "  " : candidate.delimiter) ||
+        (single && only_in_pairs(text, candidate.delimiter[0])))
+      continue;
+    // A comma is what is expected of any file.
+    if (candidate.delimiter == given.value && given.value != ",") candidate.prior *= kExpected;
+    found.push_back(candidate);
   }
   // The whole line as one column competes too.
   found.push_back({"", 1.0});
@@ -244,10 +276,17 @@ std::vector<char> escapes_of(std::string_view text, char quote, const Setting<st
 double quote_factor(const Scored& scored, bool has_quotes) {
   const SampleTable& table = scored.table;
   const auto share = [](size_t part, size_t all) { return static_cast<double>(part) / static_cast<double>(all); };
+  // A quote that opens and is not closed in the sample says nothing.
+  if (scored.trial.quote == '"' && table.outside_quotes + table.quoted == 0) return 1;
   if (scored.trial.quote == '"') return 1 - 0.3 * share(table.outside_quotes, table.outside_quotes + 2 * table.quoted);
   double factor = has_quotes ? 0.7 : scored.trial.quote == 0 ? 0.99 : 0.98;
   if (scored.trial.quote != 0 && table.quoted * 20 < table.cells.size() + 20 * table.outside_quotes) factor *= 0.7;
   return factor;
+}
+
+// One record proves little, and least the mark that lists inside of cells have.
+double prior_of_one_record(std::string_view delimiter) {
+  return delimiter == "|" ? 0.9 : occurs(",;\t", delimiter) ? 1 : 0.3;
 }
 
 // Tells whether each quote of the sample stands around a cell, so that quotes are surely no part of the text.
@@ -270,8 +309,7 @@ std::vector<Scored> score_all(std::string_view text, bool whole, const Dialect& 
         scored.table = cut_sample(text, whole, scored.trial, kMostRecords);
         if (quote != 0 && scored.table.quoted + scored.table.open == 0 && given.quote.by != Chosen::kUser) continue;
         double belief_in = prior * quote_factor(scored, has_quotes) * (escape != quote ? 0.995 : 1);
-        // One record proves little.
-        if (scored.table.records.size() == 1 && !occurs(",;\t|", delimiter)) belief_in *= 0.3;
+        if (scored.table.records.size() == 1) belief_in *= prior_of_one_record(delimiter);
         explained = explained || explains_quotes(scored);
         rate(scored, belief_in, whole);
         all.push_back(std::move(scored));

@@ -12,6 +12,8 @@
 namespace flatbed {
 namespace {
 
+using namespace std::string_view_literals;
+
 bool is_typed(CellKind kind) noexcept {
   return kind == CellKind::kNumber || kind == CellKind::kTime || kind == CellKind::kName;
 }
@@ -58,6 +60,15 @@ bool detect_header(const Scored& best) {
   return votes != 0 ? votes > 0 : could_be;
 }
 
+// Counts the cells of a record that hold text.
+size_t filled(const SampleTable& table, size_t number) {
+  const SampleRecord& record = table.records[number];
+  size_t count = 0;
+  for (size_t at = 0; at < record.cells; ++at)
+    count += cell_kind(table.cells[record.first_cell + at].text) != CellKind::kEmpty;
+  return count;
+}
+
 bool means_nothing(std::string_view text) noexcept {
   for (const std::string_view token : {"", "-", ".", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none"})
     if (text == token) return true;
@@ -81,32 +92,45 @@ std::vector<size_t> typed_columns(const Scored& best, size_t begin) {
   return columns;
 }
 
-// Counts the names that a record gives to columns of values; 0 when it has a value there.
-size_t names_in(const Scored& best, size_t number, const std::vector<size_t>& columns) {
+// Marks the columns of values that a record names. Returns how many; 0 when it has a value in one of them.
+size_t name_columns(const Scored& best, size_t number, const std::vector<size_t>& columns, std::vector<bool>& named) {
   const SampleRecord& record = best.table.records[number];
+  std::vector<bool> here = named;
   size_t names = 0;
-  for (const size_t column : columns) {
-    if (column >= record.cells) return 0;
-    const std::string_view text = best.table.cells[record.first_cell + column].text;
+  for (size_t at = 0; at < columns.size(); ++at) {
+    if (columns[at] >= record.cells) return 0;
+    const std::string_view text = best.table.cells[record.first_cell + columns[at]].text;
     if (is_typed(cell_kind(text)) && !is_year(text)) return 0;
-    names += !means_nothing(text);
+    if (means_nothing(text)) continue;
+    here[at] = true;
+    ++names;
   }
+  named = std::move(here);
   return names;
 }
 
-// Counts the records of the header. More than one are a header when none of them has a value where values follow, and
-// the last one names nearly every column of values.
+// Tells whether so many records are a header: none of them has a value where values follow, together they name nearly
+// every column of values, and so does the last one, unless it names nothing else.
+bool is_header_of(const Scored& best, size_t rows) {
+  const std::vector<size_t> columns = typed_columns(best, best.first + rows);
+  if (columns.size() < 2) return false;
+  std::vector<bool> named(columns.size());
+  size_t names = 0;
+  for (size_t at = best.first; at < best.first + rows; ++at) {
+    if (best.table.records[at].cells != best.width) return false;
+    names = name_columns(best, at, columns, named);
+    if (names == 0) return false;
+  }
+  const size_t least = columns.size() * 8;
+  const bool groups = names * 10 >= columns.size() * 6 && filled(best.table, best.first + rows - 1) == names;
+  return (names * 10 >= least || groups) && static_cast<size_t>(std::ranges::count(named, true)) * 10 >= least;
+}
+
+// Counts the records of the header.
 uint32_t count_header_rows(const Scored& best) {
   constexpr size_t kMostRows = 5;
-  const std::vector<SampleRecord>& records = best.table.records;
-  for (size_t rows = std::min(kMostRows, records.size() - best.first - 1); rows > 1; --rows) {
-    const std::vector<size_t> columns = typed_columns(best, best.first + rows);
-    if (columns.size() < 2 || names_in(best, best.first + rows - 1, columns) * 10 < columns.size() * 8) continue;
-    size_t named = 0;
-    for (size_t row = 0; row < rows; ++row)
-      named += records[best.first + row].cells == best.width && names_in(best, best.first + row, columns) > 0;
-    if (named == rows) return static_cast<uint32_t>(rows);
-  }
+  for (size_t rows = std::min(kMostRows, best.table.records.size() - best.first - 1); rows > 1; --rows)
+    if (is_header_of(best, rows)) return static_cast<uint32_t>(rows);
   return 1;
 }
 
@@ -157,10 +181,18 @@ char escape_of(const Scored& best) {
   return paired ? '\\' : best.trial.escape;
 }
 
-// For one column, a delimiter that cuts no line.
-std::string delimiter_of(const Scored& best, std::string_view text, bool whole) {
+// Tells whether apostrophes occur, each of them escaped by a backslash: a writer does so whose quote they are.
+bool escapes_apostrophes(std::string_view text) {
+  size_t found = 0;
+  for (size_t at = text.find('\''); at != std::string_view::npos; at = text.find('\'', at + 1), ++found)
+    if (at == 0 || text[at - 1] != '\\') return false;
+  return found > 0;
+}
+
+// For one column, a delimiter that cuts no line: the one that was to be expected if it can be.
+std::string delimiter_of(const Scored& best, std::string_view text, bool whole, std::string_view expected) {
   if (!best.trial.delimiter.empty()) return std::string(best.trial.delimiter);
-  for (const std::string_view delimiter : {",", ";", "\t", "|"}) {
+  for (const std::string_view delimiter : {expected, ","sv, ";"sv, "\t"sv, "|"sv}) {
     const Trial trial{.delimiter = delimiter, .quote = best.trial.quote, .escape = best.trial.escape};
     const SampleTable table = cut_sample(text, whole, trial, best.table.records.size());
     if (table.cells.size() == table.records.size()) return std::string(delimiter);
@@ -248,10 +280,13 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
   const Scored* second = runner_up(all);
   if (second != nullptr && too_close(best, *second)) return unsure(best, *second);
   detect(dialect.newline, newline_of(best.table));
-  detect(dialect.delimiter, delimiter_of(best, text, whole));
+  detect(dialect.delimiter, delimiter_of(best, text, whole, given.delimiter.value));
   if (best.trial.quote != 0) {
     detect(dialect.quote, text_of(best.trial.quote));
     detect(dialect.escape, text_of(escape_of(best)));
+  } else if (given.quote.by != Chosen::kUser && escapes_apostrophes(text)) {
+    detect(dialect.quote, text_of('\''));
+    detect(dialect.escape, text_of('\\'));
   }
   detect(dialect.skip_rows, best.table.records[best.first].line + uint32_t{tells});
   detect(dialect.header, detect_header(best));

@@ -79,6 +79,10 @@ TEST_SUITE("columns") {
     CHECK(as_is("north,,south,\nx,y,x,y\n1,2,3,4\n", reading) == "north x,north y,south x,south y\n1,2,3,4\n");
     CHECK(as_is("size,\nx,y\n1,2\n", reading) == "size x,y\n1,2\n");
     CHECK(as_is("north,,south,\nx,y,x,y\n1,2,3,4\n5,6,7,8\n") == "north x,north y,south x,south y\n1,2,3,4\n5,6,7,8\n");
+    reading.dialect.header_rows.value = 3;
+    // A name stands over what is named below it, and not over what has another name above it.
+    CHECK(as_is("of,staff,,,pay,note,\n,man,,all,,,\n,x,y,x,,,\na,1,2,3,4,b,\nc,5,6,7,8,d,\n", reading) ==
+          "of,staff man x,staff man y,staff all x,pay,note,\na,1,2,3,4,b,\nc,5,6,7,8,d,\n");
   }
   TEST_CASE("as is: spaces that are layout") {
     CHECK(as_is("a, b, c\n1, 2, 3\n4, \"5, x\", 6\n") == "a,b,c\n1,2,3\n4,\"5, x\",6\n");

@@ -92,6 +92,37 @@ TEST_SUITE("dialect") {
     CHECK(found("id,name\n").header.value);
     CHECK(!found("1,2\n").header.value);
   }
+  TEST_CASE("sniff: header of several rows") {
+    const std::string groups = "id,size,,weight,\n,x,y,x,y\n";
+    CHECK(found(groups + "a,1,2,3,4\nb,5,6,7,8\n").header_rows.value == 2);
+    // Some columns have their name in an upper row alone.
+    CHECK(found("id,size,,,,sum\n,mm,,cm,,\n,x,y,x,y,\na,1,2,3,4,5\nb,5,6,7,8,9\n").header_rows.value == 3);
+    // A row that lacks some values is data.
+    CHECK(found("id,x,y,z\na,n/a,,4\nb,5,6,7\nc,8,9,10\n").header_rows.value == 1);
+    CHECK(found("id,x,y,z\na,low,high,\nb,5,6,7\nc,8,9,10\n").header_rows.value == 1);
+  }
+  TEST_CASE("sniff: a file's name tells what to expect, its content decides") {
+    Dialect given;
+    given.delimiter = {"\t", Chosen::kDefault};
+    CHECK(found(table("\t"), given).delimiter.value == "\t");
+    CHECK(found(table(","), given).delimiter.value == ",");
+    CHECK(found("name\nanna\nbert\n", given).delimiter.value == "\t");
+    CHECK(found("a\tb,c\nd\te,f\ng\th,i\nj\tk,l\n", given).delimiter.value == "\t");
+  }
+  TEST_CASE("sniff: lists of one length in several cells") {
+    CHECK(found("1;Anna;x|y|z|u|v;1.5|2.5|3.5|4.5|5.5;6|7|8|9|10;on").delimiter.value == ";");
+  }
+  TEST_CASE("sniff: apostrophes that are all escaped are quotes") {
+    const Dialect dialect = found("1;ship\\'s crew\n2;engineer\n3;cook\\'s mate\n");
+    CHECK(dialect.quote.value == "'");
+    CHECK(dialect.escape.value == "\\");
+    CHECK(found("1;ship\\'s crew\n2;engineer\n3;cook's mate\n").quote.by == Chosen::kDefault);
+  }
+  TEST_CASE("sniff: a quote that is open where the sample ends") {
+    const Dialect dialect = found("id,text\n1,a\n2,\"b\n3,c\n");
+    CHECK((dialect.score > 0 && dialect.score <= 1));
+    CHECK(dialect.delimiter.value == ",");
+  }
   TEST_CASE("sniff: lines before the header") {
     const std::string body = table(";");
     CHECK(found("Report of May\n\n" + body).skip_rows.value == 2);

@@ -112,3 +112,23 @@ def test_help_and_version(command: Command) -> None:
     assert "\x1b" not in done.stdout
     for flag in ("--columns", "--on-reject", "--memory", "--progress", "--json"):
         assert flag in done.stdout
+
+
+def test_each_command_is_found_by_its_name(command: Command) -> None:
+    """Only the module of the command that is called is imported."""
+    from flatbed.command import _COMMANDS, _register
+    from flatbed.command.app import app
+
+    _register("")
+    registered = [known.name or known.callback.__name__ for known in app.registered_commands if known.callback]
+    groups = [str(group.name) for group in app.registered_groups]
+    assert sorted([*registered, *groups]) == sorted(name for names in _COMMANDS.values() for name in names)
+    for name in ("check", "loads", "columns", "quarantine"):
+        assert command(name, "--help").returncode == 0
+
+
+def test_the_ending_of_a_name_is_a_hint(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "x.tsv").write_text("id,name\n1,ann\n2,bob\n3,eve\n")
+    assert command("copy", "x.tsv", "-", "--progress", "none").stdout == "id,name\n1,ann\n2,bob\n3,eve\n"
+    done = command("copy", "x.tsv", "-", "--from", "tsv", "--as-is", "--progress", "none")
+    assert done.stdout == '"id,name"\n"1,ann"\n"2,bob"\n"3,eve"\n'

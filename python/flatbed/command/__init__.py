@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Annotated
 
 import typer
 
 import flatbed
-
-# Importing a command registers it; help lists them in this order.
-# isort: off
-from flatbed.command import (  # noqa: F401
-    copy,
-    resume,
-    sniff,
-    schema,
-    preview,
-    tables,
-    join,
-    connectors,
-    explain,
-    quarantine,
-)
-
-# isort: on
 from flatbed.command.app import INTERRUPTED, USAGE, app
+
+# The modules, in the order of help, and the commands that importing one registers.
+_COMMANDS = {
+    "copy": ["check", "copy"],
+    "resume": ["resume", "loads"],
+    "sniff": ["sniff"],
+    "schema": ["schema"],
+    "preview": ["preview"],
+    "tables": ["databases", "tables", "columns"],
+    "join": ["join"],
+    "connectors": ["connectors"],
+    "explain": ["explain"],
+    "quarantine": ["quarantine"],
+}
+
+
+def _register(wanted: str) -> None:
+    """Imports the module of a command, as a start of all would take twice as long; without a command's name, all."""
+    found = [module for module, commands in _COMMANDS.items() if wanted in commands]
+    for module in found or _COMMANDS:
+        importlib.import_module(f"flatbed.command.{module}")
 
 
 def _version(wanted: bool) -> None:
@@ -44,6 +49,7 @@ def _flatbed(
 
 def main() -> None:
     """Runs the command. Usage errors end with 1, not with the 2 that the library of the command line would choose."""
+    _register(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
         code = app(standalone_mode=False)
     except typer.Abort:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 import flatbed
 from flatbed.command.app import INTERRUPTED
@@ -24,7 +22,7 @@ def reported() -> Iterator[None]:
     except flatbed.Error as error:
         if getattr(error, "errno", None) == errno.EPIPE:
             raise typer.Exit(error.exit_code) from None  # whoever read the output has gone, as `head` does
-        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(str(error)))
+        print(error, file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted: a table keeps what it acknowledged, a file that was written is gone", file=sys.stderr)

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
-from rich.table import Table as Grid
-from rich.text import Text
-
 import flatbed
 
 
@@ -105,18 +101,19 @@ def print_profile(profile: flatbed.Profile) -> None:
         print(f"a sorting key: {', '.join(profile.order_by)}")
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=False)
-
-
 def print_grid(titles: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> None:
     """A table for a person; tab-separated lines when the output is not a terminal."""
     if not sys.stdout.isatty():
         print("\n".join("\t".join(row) for row in [titles, *rows]))
         return
+    # Only a terminal is worth the time that importing these takes.
+    from rich.console import Console
+    from rich.table import Table as Grid
+    from rich.text import Text
+
     grid = Grid(box=None, pad_edge=False, header_style="bold")
     for index, title in enumerate(titles):
         grid.add_column(title, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
-    _console().print(grid)
+    Console(highlight=False, soft_wrap=False).print(grid)

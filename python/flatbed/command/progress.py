@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import enum
 import json
+import shutil
 import sys
 import time
-
-from rich.console import Console
 
 import flatbed
 from flatbed.command.output import in_bytes, in_rows
@@ -60,7 +59,7 @@ class _Live(_Silent):
         self.width = 0
 
     def __call__(self, progress: flatbed.Progress) -> None:
-        line = _line(progress)[: max(Console(stderr=True).width - 1, 20)]
+        line = _line(progress)[: max(shutil.get_terminal_size().columns - 1, 20)]
         sys.stderr.write("\r" + line.ljust(self.width))
         sys.stderr.flush()
         self.width = len(line)
