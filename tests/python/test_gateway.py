@@ -110,8 +110,12 @@ def test_tokens_that_expire_in_the_middle_of_a_load_are_renewed(
         made.append(time.monotonic())
         return gateway.token(seconds=2)
 
+    batches = []
+
     def slowly(batch: fb.Batch) -> list[bool]:
-        time.sleep(0.2)
+        batches.append(len(batch))
+        if len(batches) == 3:
+            time.sleep(2.5)  # longer than a token lives
         return [True] * len(batch)
 
     numbers = write_numbers(tmp_path / "numbers.csv", rows)
@@ -119,6 +123,7 @@ def test_tokens_that_expire_in_the_middle_of_a_load_are_renewed(
     pipeline = fb.Pipeline(numbers).then(slowly).sink(address(gateway, "tokens", "renewed"), options=target)
     receipt = pipeline.run(memory="16M")
     assert receipt.loaded == rows
+    assert len(batches) >= 3
     assert len(made) >= 2
     assert server.query("SELECT count(), sum(id) FROM renewed").split() == [str(rows), str(rows * (rows - 1) // 2)]
 
