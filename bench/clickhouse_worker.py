@@ -18,15 +18,23 @@ from typing import Any
 Work = Callable[[], object]
 
 
-def curl(*arguments: str) -> Work:
-    return lambda: subprocess.run(["curl", "-sS", "--fail-with-body", "--noproxy", "*", *arguments], check=True)
+def curl(*arguments: str, source: str = "/dev/null") -> Work:
+    command = ["curl", "-sS", "--fail-with-body", "--noproxy", "*", *arguments]
+
+    def work() -> None:
+        with open(source, "rb") as data:
+            subprocess.run(command, stdin=data, check=True)
+
+    return work
 
 
 def posted(port: int, file: str, table: str, form: str) -> Work:
     from urllib.parse import quote
 
     sql = quote(f"INSERT INTO {table} FORMAT {form}")
-    return curl("-X", "POST", "-H", "Expect:", "-T", file, f"http://127.0.0.1:{port}/?query={sql}")
+    # From standard input: curl adds the name of a file to the path.
+    arguments = ("-X", "POST", "-H", "Expect:", "-T", "-", f"http://127.0.0.1:{port}/?query={sql}")
+    return curl(*arguments, source=file)
 
 
 def fetched(port: int, file: str, table: str, form: str) -> Work:

@@ -471,7 +471,7 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
   if (leniency_ != Leniency::kReject) repairs_ = options_.repairs;
   const size_t limit = std::max<size_t>(request.memory_limit, size_t{1} << 20);
   chunk_bytes_ = std::clamp<size_t>(options_.chunk_bytes, 1, limit / (2 * kChunkShare));
-  most_ = std::min<size_t>(limit / 4, size_t{1} << 30);
+  most_ = std::min<size_t>(limit / 3, size_t{1} << 30);
   slots_ = std::max<size_t>(1, limit / (kChunkShare * std::max(chunk_bytes_, size_t{4096})));
   threads_ = request.threads != 0 ? request.threads : std::max(1u, std::thread::hardware_concurrency());
   threads_ = static_cast<unsigned>(std::min<size_t>(threads_, slots_));

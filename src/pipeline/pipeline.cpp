@@ -99,7 +99,7 @@ Status Pipeline::Impl::open() {
     if (Status status = begin_load(); !status || known) return status;
   }
   request.threads = options.threads;
-  request.memory_limit = options.memory_limit / 2;
+  request.memory_limit = options.memory_limit / 8 * 3;  // the sink has the rest: large blocks make few parts
   request.leniency = options.check ? std::max(options.leniency, Leniency::kReport) : options.leniency;
   auto schema = source->open(request, stop.get_token());
   if (!schema) return on_side(std::move(schema).error(), Side::kSource);
@@ -146,7 +146,7 @@ Status Pipeline::Impl::bind(Schema schema, const std::optional<Schema>& existing
   }
   receipt.schema = schema;
   const WriteRequest granted{.threads = options.threads,
-                             .memory_limit = options.memory_limit / 2,
+                             .memory_limit = options.memory_limit / 8 * 5,
                              .layout = source->layout(),
                              .bear_rejects = options.on_reject != OnReject::kFail};
   Status status =
