@@ -91,14 +91,6 @@ void append_texts(const Column& column, std::string& out) {
   }
 }
 
-size_t encoded_bytes(const Column& column) {
-  size_t total = column.type.nullable ? column.rows : 0;
-  for (const Column& child : column.children) total += encoded_bytes(child);
-  if (!is_view(column.type.id)) return total + column.values.size();
-  for (const TextView& view : column.as<TextView>()) total += view.length + varuint_size(view.length);
-  return total + kPutTextSlack;
-}
-
 void append_column(const Column& column, std::string& out) {
   if (column.type.nullable) append_null_map(column, out);
   if (is_view(column.type.id)) {
@@ -221,11 +213,6 @@ void clear_nulls(Column& column) {
 }  // namespace
 
 void encode_native(const Batch& batch, std::string& out) {
-  size_t total = 20;
-  for (size_t i = 0; i < batch.columns().size(); ++i) {
-    total += encoded_bytes(batch.column(i)) + batch.schema().fields[i].name.size() + 64;
-  }
-  out.reserve(out.size() + total);
   append_varuint(batch.columns().size(), out);
   append_varuint(batch.rows(), out);
   for (size_t i = 0; i < batch.columns().size(); ++i) {
