@@ -13,8 +13,6 @@
 namespace flatbed {
 namespace {
 
-constexpr size_t kBlockBytes = (size_t{4} << 20) - 64;  // with its padding two huge pages
-
 bool same_version(const struct stat& a, const struct stat& b) noexcept {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
@@ -110,13 +108,13 @@ Result<Buffer> FileBytes::read(size_t most, std::stop_token stop) {
 }
 
 // Reads what comes next: of a regular file a whole block, whose parts then lie side by side; of others what is there.
-Result<Buffer> FileBytes::fetch(size_t most) const {
+Result<Buffer> FileBytes::fetch(size_t most) {
   if (regular_) {
     const auto size = static_cast<uint64_t>(opened_.st_size);
     most = static_cast<size_t>(std::min<uint64_t>(size - std::min(at_, size), std::max(most, kBlockBytes)));
     if (most == 0) return end();
   }
-  Buffer buffer = Buffer::allocate(most);
+  Buffer buffer = most == blocks_.bytes() ? blocks_.take() : Buffer::allocate(most);
   ssize_t count = 0;
   do {
     count = regular_ ? ::pread(number_, buffer.writable(), most, static_cast<off_t>(at_))

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "bytes/slabs.hpp"
 #include "flatbed/bytes.hpp"
 
 namespace flatbed {
@@ -54,7 +55,7 @@ class FileBytes final : public ByteSource {
   FileBytes() = default;
   bool wait(const std::stop_token& stop) const noexcept;
   Result<Buffer> end() const;
-  Result<Buffer> fetch(size_t most) const;
+  Result<Buffer> fetch(size_t most);
 
   std::string uri_{};
   Descriptor owned_{};  // empty for standard input
@@ -62,6 +63,8 @@ class FileBytes final : public ByteSource {
   struct stat opened_{};
   bool regular_ = false;
   uint64_t at_ = 0;
+  static constexpr size_t kBlockBytes = (size_t{4} << 20) - 64;  // with its padding two huge pages
+  Slabs blocks_{kBlockBytes, 4};
   Buffer block_{};  // read and not yet handed out
 };
 

@@ -98,7 +98,7 @@ size_t bytes_of(const Column& column, std::vector<const std::byte*>& seen) {
 
 Buffer Buffer::allocate(size_t bytes) {
   const size_t padded = (bytes / kAlignment + 1) * kAlignment;
-  const bool large = padded >= 2 * kPage;
+  const bool large = padded >= kPage;
   void* data = nullptr;
   if (::posix_memalign(&data, large ? kPage : kAlignment, padded) != 0) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE

@@ -39,7 +39,7 @@ void ChunkReader::join(size_t wanted) {
   const bool in_room = !room_.empty() && ahead_.owner() == room_.owner() &&
                        size + more <= static_cast<size_t>(room_.data() + room_.size() - ahead_.data());
   if (!in_room) {
-    room_ = Buffer::allocate(wanted);
+    room_ = wanted == rooms_.bytes() ? rooms_.take() : Buffer::allocate(wanted);
     std::memcpy(room_.writable(), ahead_.data(), size);
     ahead_ = room_.slice(0, size);
   }

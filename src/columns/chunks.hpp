@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string_view>
 
+#include "bytes/slabs.hpp"
 #include "flatbed/bytes.hpp"
 #include "index/field_index.hpp"
 
@@ -24,7 +25,7 @@ struct Chunk {
 class ChunkReader {
  public:
   ChunkReader(std::unique_ptr<ByteSource> source, size_t chunk_bytes, size_t most)
-      : source_(std::move(source)), chunk_bytes_(chunk_bytes), most_(most) {}
+      : source_(std::move(source)), chunk_bytes_(chunk_bytes), most_(most), rooms_(chunk_bytes + 1, 2) {}
 
   /// Shows the next bytes, `wanted` unless the source ends before; valid until the next call.
   Result<std::string_view> peek(size_t wanted, std::stop_token stop);
@@ -47,6 +48,7 @@ class ChunkReader {
   size_t chunk_bytes_;
   size_t most_;
   Buffer ahead_{};     // read and not yet given away
+  Slabs rooms_;        // for a window and the byte behind it
   Buffer room_{};      // where parts that do not lie side by side are joined
   Buffer part_{};      // the part that is being joined to `ahead_`
   size_t joined_ = 0;  // bytes of it that `ahead_` ends with

@@ -1,25 +1,63 @@
 // The column loops. Enters: the records of a chunk and the plans of the wanted columns. Leaves: columns, and the fields
 // that are no values. Invariant: a loop's fast shape gives what parse_value() gives; every other shape goes to it.
-// Rows are read in tiles that stay in the first-level cache, all columns of a tile before the next one.
+// Rows are read in tiles that stay in the first-level cache, all columns of a tile before the next one. Texts are
+// copied, so that nothing keeps the chunk and its memory is used for the next one while it is still in the cache.
 #include "columns/column_loops.hpp"
 
 #include <simdjson.h>
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
+#include "columns/fast_fields.hpp"
 #include "columns/nested_text.hpp"
 #include "columns/parse.hpp"
 #include "columns/swar.hpp"
+#include "index/kernel.hpp"
 
 namespace flatbed {
 namespace {
 
 constexpr size_t kTileRows = 256;
-// How far the fast shapes look before the end of a field, and after the begin of a text.
-constexpr uint32_t kLookBehind = 20;
-constexpr uint32_t kLookAhead = 12;
+// What the copy of a text takes at once: it reads and writes so much, however short the text.
+constexpr size_t kCopyBytes = 64;
+
+// The texts of a chunk that do not lie inside their views, one behind the other, of all columns.
+class TextRoom {
+ public:
+  explicit TextRoom(Room& room) : room_(room) {}
+  // Returns where `bytes` bytes can be written.
+  char* reserve(size_t bytes) {
+    if (static_cast<size_t>(end_ - at_) < bytes) begin(bytes);
+    return at_;
+  }
+  // Keeps what was written before `end`.
+  void keep(char* end) { at_ = end; }
+  // Where a text that is written at `at` lies.
+  uint32_t buffer() const { return static_cast<uint32_t>(texts_.size() - 1); }
+  uint32_t offset(const char* at) const { return static_cast<uint32_t>(at - texts_.back().chars()); }
+  const std::vector<Buffer>& finish() {
+    close();
+    at_ = end_ = nullptr;
+    return texts_;
+  }
+
+ private:
+  void begin(size_t bytes) {
+    close();
+    texts_.push_back(room_.take_rest(bytes));
+    at_ = reinterpret_cast<char*>(texts_.back().writable());
+    end_ = at_ + texts_.back().size();
+  }
+  void close() {
+    if (at_ != nullptr) room_.keep(texts_.back(), static_cast<size_t>(at_ - texts_.back().chars()));
+  }
+
+  Room& room_;
+  std::vector<Buffer> texts_{};
+  char* at_ = nullptr;
+  char* end_ = nullptr;
+};
 
 // Nested values are taken as text by the loops, and read when the column is whole.
 Type text_first(const Type& type) {
@@ -31,24 +69,28 @@ using Loop = void (*)(State&, size_t row, size_t last);
 
 // A column while it is made.
 struct State {
-  State(const ColumnPlan& plan, uint32_t number, const Records& records, std::vector<Failure>& failures,
-        std::vector<Failure>& mended)
+  State(const ColumnPlan& plan, uint32_t number, const Records& records, Room& room, TextRoom& texts,
+        std::vector<Failure>& failures, std::vector<Failure>& mended)
       : plan(plan),
         number(number),
         records(records),
         failures(failures),
         mended(mended),
-        text(records.text.data()),
-        bounds(records.index->bounds() + plan.source),
+        texts(texts),
         is_last(plan.source + 1 == records.columns),
-        delimiter_rest(is_last ? 0 : static_cast<uint32_t>(records.syntax->delimiter.size() - 1)),
-        returns(is_last && records.index->returns),
         type(text_first(plan.field.type)),
         width(byte_width(type)) {
     column.type = type;
     column.rows = records.rows;
-    column.values = Buffer::allocate(records.rows * width);
+    column.values = room.take(records.rows * width);
     values = column.values.writable();
+    spans.text = records.text.data();
+    spans.bounds = records.index->bounds() + plan.source;
+    if (!records.first.empty()) spans.first = records.first.data();
+    spans.columns = records.columns;
+    if (!is_last) spans.delimiter_rest = static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
+    spans.returns = is_last && records.index->returns;
+    if (records.syntax->quotes) spans.quote = records.syntax->quote;
   }
 
   std::byte* value(size_t row) const { return values + row * width; }
@@ -72,50 +114,16 @@ struct State {
   const Records& records;
   std::vector<Failure>& failures;
   std::vector<Failure>& mended;
-  const char* text;
-  const uint32_t* bounds;  // of the column's field in record 0
+  TextRoom& texts;
+  FieldSpans spans{};
   bool is_last;
-  uint32_t delimiter_rest;
-  bool returns;  // a CR may stand before the end of the field
-  Type type;     // of the values that the loop makes
+  Type type;  // of the values that the loop makes
   size_t width;
+  FastLoop fast = nullptr;
   bool checked = true;  // no text of the chunk can hold a NUL byte or bytes that are not UTF-8
   Column column{};
   std::byte* values = nullptr;
-  std::string unescaped{};  // texts that had escapes: text buffer 1
   std::string scratch{};
-};
-
-struct Span {
-  uint32_t begin, end;
-  size_t size() const { return end - begin; }
-};
-
-// The spans of a column. A copy, so that the values a loop writes cannot be taken for changes of it.
-template <bool kRectangular>
-class Cells {
- public:
-  explicit Cells(const State& s)
-      : text(s.text),
-        bounds_(s.bounds),
-        first_(s.records.first.data()),
-        columns_(s.records.columns),
-        delimiter_rest_(s.delimiter_rest),
-        returns_(s.returns) {}
-  Span operator[](size_t row) const {
-    const uint32_t* at = bounds_ + (kRectangular ? row * columns_ : first_[row]);
-    Span span{at[0] + 1, at[1] - delimiter_rest_};
-    if (returns_ && span.end > span.begin && text[span.end - 1] == '\r') --span.end;
-    return span;
-  }
-  const char* const text;
-
- private:
-  const uint32_t* bounds_;
-  const uint32_t* first_;
-  size_t columns_;
-  uint32_t delimiter_rest_;
-  bool returns_;
 };
 
 RawField raw_of(const State& s, size_t row) {
@@ -165,123 +173,10 @@ void read_values(State& s, size_t row, size_t last) {
   for (; row < last; ++row) read_value(s, row);
 }
 
-// Reads fixed-width values; `fast` returns false for what it does not know.
-template <bool kRectangular, class Fast>
 void read_fast(State& s, size_t row, size_t last) {
-  const Fast fast(s.type);
-  const Cells<kRectangular> cells(s);
-  std::byte* const values = s.values;
-  for (; row < last; ++row) {
-    const Span span = cells[row];
-    if (span.end < kLookBehind || !fast(cells.text + span.begin, span.size(), values + row * Fast::kWidth)) [[unlikely]]
-      read_value(s, row);
-  }
+  const SlowField slow = {[](void* column, size_t at) { read_value(*static_cast<State*>(column), at); }, &s};
+  s.fast(s.spans, s.type, s.values, row, last, slow);
 }
-
-template <class T>
-struct FastInteger {
-  static constexpr size_t kWidth = sizeof(T);
-  explicit FastInteger(const Type&) {}
-  bool operator()(const char* begin, size_t length, std::byte* out) const {
-    const bool negative = std::is_signed_v<T> && length != 0 && *begin == '-';
-    uint64_t digits = 0;
-    if (!read_digits16(begin + length, length - negative, digits)) return false;
-    if (digits > static_cast<uint64_t>(std::numeric_limits<T>::max())) return false;
-    const T value = static_cast<T>(negative ? T{0} - static_cast<T>(digits) : static_cast<T>(digits));
-    std::memcpy(out, &value, sizeof value);
-    return true;
-  }
-};
-
-// Knows decimals with all their places, or without a point: "12.50" and "12" for scale 2.
-template <size_t kBytes>
-struct FastDecimal {
-  static constexpr size_t kWidth = kBytes;
-  explicit FastDecimal(const Type& type) : scale(type.scale) {
-    for (size_t i = 0; i < scale; ++i) power *= 10;
-    for (size_t i = type.scale; i < type.precision && most < 99999999; ++i) most = most * 10 + 9;
-    // Shifting by all 64 bits is undefined.
-    places_mask = scale == 0 ? 0 : ~uint64_t{0} << (64 - 8 * scale);
-  }
-  bool operator()(const char* begin, size_t length, std::byte* out) const {
-    const bool negative = length != 0 && *begin == '-';
-    const size_t unsigned_length = length - negative;
-    uint64_t magnitude = 0;
-    if (!read_magnitude(begin + length, unsigned_length, magnitude)) return false;
-    const auto value = static_cast<int64_t>(magnitude);
-    write(negative ? -value : value, out);
-    return true;
-  }
-
- private:
-  bool read_magnitude(const char* end, size_t length, uint64_t& magnitude) const {
-    uint32_t whole = 0, places = 0;
-    if (scale != 0 && length > scale + 1 && end[-1 - static_cast<ptrdiff_t>(scale)] == '.') {
-      if (length <= 9) return read_short(end, length, magnitude);
-      if (!read_digits8(end - scale - 1, length - scale - 1, whole) || !read_digits8(end, scale, places)) return false;
-    } else if (!read_digits8(end, length, whole)) {
-      return false;
-    }
-    magnitude = whole * power + places;
-    return whole <= most;
-  }
-  // Up to eight digits and a point: two words, one byte apart, close the gap that the point leaves.
-  bool read_short(const char* end, size_t length, uint64_t& magnitude) const {
-    const uint64_t word = (load8(end - 8) & places_mask) | (load8(end - 9) & ~places_mask);
-    const unsigned drop = 8 * static_cast<unsigned>(9 - length);
-    const uint64_t digits = (digits_of(word) >> drop) << drop;
-    magnitude = join_digits(digits);
-    return are_digits(digits) && magnitude < (most + uint64_t{1}) * power;
-  }
-  static void write(int64_t value, std::byte* out) {
-    std::memcpy(out, &value, std::min<size_t>(kWidth, 8));
-    if constexpr (kWidth > 8) std::memset(out + 8, value < 0 ? 0xFF : 0, kWidth - 8);
-  }
-  size_t scale;
-  uint64_t places_mask = 0;  // the bytes of a word that come after the point
-  uint64_t power = 1;
-  uint32_t most = 0;  // greatest whole part of up to 8 digits
-};
-
-template <class T>
-struct FastDate {
-  static constexpr size_t kWidth = sizeof(T);
-  explicit FastDate(const Type&) {}
-  bool operator()(const char* begin, size_t length, std::byte* out) const {
-    int32_t days = 0;
-    if (length != 10 || !read_date(begin, days) || !std::in_range<T>(days)) return false;
-    const auto value = static_cast<T>(days);
-    std::memcpy(out, &value, sizeof value);
-    return true;
-  }
-};
-
-// Knows "YYYY-MM-DD hh:mm:ss" in UTC, with "T" or "Z" or both, and with all the places of DateTime64.
-template <class T>
-struct FastTime {
-  static constexpr size_t kWidth = sizeof(T);
-  explicit FastTime(const Type& type) : scale(type.id == TypeId::kDateTime64 ? type.scale : 0) {
-    for (size_t i = 0; i < scale; ++i) power *= 10;
-  }
-  bool operator()(const char* begin, size_t length, std::byte* out) const {
-    if (length != 0 && begin[length - 1] == 'Z') --length;
-    if (length != 19 && (scale == 0 || length != 20 + scale || begin[19] != '.')) return false;
-    int32_t days = 0, clock = 0;
-    uint32_t places = 0;
-    if ((begin[10] != ' ' && begin[10] != 'T') || !read_date(begin, days) || !read_clock(begin + 11, clock))
-      return false;
-    if (length != 19 && !read_digits8(begin + length, scale, places)) return false;
-    const int64_t seconds = int64_t{days} * 86400 + clock;
-    int64_t ticks = 0;
-    if (__builtin_mul_overflow(seconds, power, &ticks) || __builtin_add_overflow(ticks, places, &ticks)) return false;
-    if (!std::in_range<T>(ticks)) return false;
-    const auto value = static_cast<T>(ticks);
-    std::memcpy(out, &value, sizeof value);
-    return true;
-  }
-  size_t scale;
-  int64_t power = 1;
-};
 
 bool is_text(std::string_view text) {
   return text.find('\0') == std::string_view::npos && simdjson::validate_utf8(text.data(), text.size());
@@ -299,17 +194,17 @@ void read_text(State& s, size_t row) {
   if (null && s.type.nullable) return s.set_null(row);
   // An empty field is a good text, another token is not.
   if (null && !text.empty()) return s.fail(row, Code::kNotNull);
-  const bool escaped = raw.quoted && has_escape(text, *s.records.syntax);
-  size_t offset = static_cast<size_t>(text.data() - s.text);
-  if (escaped) {
-    offset = s.unescaped.size();
-    append_unescaped(text, *s.records.syntax, s.unescaped);
-    text = std::string_view(s.unescaped).substr(offset);
-  }
+  char* const at = s.texts.reserve(text.size() + kUnescapeSlack);
+  char* end = at + text.size();
+  if (raw.quoted && has_escape(text, *s.records.syntax))
+    end = put_unescaped(text, *s.records.syntax, at);
+  else if (!text.empty())
+    std::memcpy(at, text.data(), text.size());
+  text = {at, static_cast<size_t>(end - at)};
   if (!s.checked && !is_text(text)) return s.fail(row, text_fault(text));
-  const TextView view = TextView::of(text, escaped ? 1 : 0, static_cast<uint32_t>(offset));
+  const TextView view = TextView::of(text, s.texts.buffer(), s.texts.offset(at));
   std::memcpy(s.value(row), &view, sizeof view);
-  if (escaped && text.size() <= TextView::kInlineBytes) s.unescaped.resize(offset);
+  if (text.size() > TextView::kInlineBytes) s.texts.keep(end);
 }
 
 struct KeepMasks {
@@ -332,42 +227,64 @@ constexpr KeepMasks make_keep_masks() {
 
 constexpr KeepMasks kKeep = make_keep_masks();
 
-// TextView::of() without a branch on the length. REQUIRES: kLookAhead readable bytes at `begin`.
-void write_view(const char* text, uint32_t begin, size_t length, std::byte* out) {
+// TextView::of() of a text at `from`, without a branch on its length; `place` is its buffer and its offset.
+// REQUIRES: 12 readable bytes.
+void write_view(const char* from, size_t length, uint64_t place, std::byte* out) {
   const size_t kept = std::min<size_t>(length, TextView::kInlineBytes);
   uint32_t prefix;
-  std::memcpy(&prefix, text + begin, 4);
-  const uint64_t inlined = load8(text + begin + 4) & kKeep.rest[kept];
-  const uint64_t outside = uint64_t{begin} << 32;
+  std::memcpy(&prefix, from, 4);
+  const uint64_t inlined = load8(from + 4) & kKeep.rest[kept];
   const uint64_t words[2] = {length | ((uint64_t{prefix} << 32) & kKeep.prefix[kept]),
-                             length > TextView::kInlineBytes ? outside : inlined};
+                             length > TextView::kInlineBytes ? place : inlined};
   std::memcpy(out, words, sizeof words);
 }
 
 template <bool kRectangular>
+FieldSpan span_of(const FieldSpans& spans, size_t row) {
+  const uint32_t* at = spans.bounds + (kRectangular ? row * spans.columns : spans.first[row]);
+  FieldSpan span{at[0] + 1, at[1] - spans.delimiter_rest};
+  if (spans.returns && span.end > span.begin && spans.text[span.end - 1] == '\r') --span.end;
+  return span;
+}
+
+// Reads texts. Short ones are copied by as many bytes as long ones, because a branch on their length would be guessed
+// wrongly; the next text is written over what is too much.
+template <bool kRectangular>
 void read_texts(State& s, size_t row, size_t last) {
-  const Cells<kRectangular> cells(s);
+  const FieldSpans spans = s.spans;
   const NullTokens& nulls = *s.records.nulls;
   const Syntax& syntax = *s.records.syntax;
   const size_t size = s.records.text.size();
-  const bool quotes = syntax.quotes, escaped = s.records.index->escaped;
-  const char quote = syntax.quote;
+  const bool escaped = s.records.index->escaped;
   std::byte* const values = s.values;
+  char* at = s.texts.reserve((last - row) * kCopyBytes);
+  uint64_t place = s.texts.buffer() | uint64_t{s.texts.offset(at)} << 32;
   for (; row < last; ++row) {
-    Span span = cells[row];
-    bool plain = span.begin + kLookAhead <= size && span.size() != 0;
-    if (plain && quotes && cells.text[span.begin] == quote) {
-      ++span.begin;
-      --span.end;
-      plain = !escaped || !has_escape({cells.text + span.begin, span.size()}, syntax);
+    FieldSpan span = span_of<kRectangular>(spans, row);
+    const char* from = spans.text + span.begin;
+    size_t length = span.size();
+    bool plain = span.begin + kCopyBytes <= size && length - 1 < kCopyBytes;
+    if (plain && spans.quote != 0 && *from == spans.quote) {
+      ++from;
+      length -= 2;
+      plain = length < kCopyBytes && (!escaped || !has_escape({from, length}, syntax));
     } else if (plain) {
-      plain = !nulls.begins(cells.text[span.begin]);
+      plain = !nulls.begins(*from);
     }
-    if (plain) [[likely]]
-      write_view(cells.text, span.begin, span.size(), values + row * sizeof(TextView));
-    else
+    if (plain) [[likely]] {
+      std::memcpy(at, from, kCopyBytes);
+      write_view(from, length, place, values + row * sizeof(TextView));
+      const size_t kept = length > TextView::kInlineBytes ? length : 0;
+      at += kept;
+      place += uint64_t{kept} << 32;
+    } else {
+      s.texts.keep(at);
       read_text(s, row);
+      at = s.texts.reserve((last - row) * kCopyBytes);
+      place = s.texts.buffer() | uint64_t{s.texts.offset(at)} << 32;
+    }
   }
+  s.texts.keep(at);
 }
 
 // Reads texts of a chunk that holds bytes which are no text, or of a column whose fields are never NULL.
@@ -375,59 +292,28 @@ void read_unchecked_texts(State& s, size_t row, size_t last) {
   for (; row < last; ++row) read_text(s, row);
 }
 
-template <bool kRectangular>
-Loop choose_loop(const Type& type, const NullTokens& nulls) {
-  if (type.id == TypeId::kString) return read_texts<kRectangular>;
-  // A number that means NULL is found by comparing each field.
-  if (nulls.like_values()) return read_values;
-  const bool short_scale = type.scale <= 8;
-  const bool utc = type.timezone.empty() || type.timezone == "UTC";
-  switch (type.id) {
-    case TypeId::kInt8:
-      return read_fast<kRectangular, FastInteger<int8_t>>;
-    case TypeId::kInt16:
-      return read_fast<kRectangular, FastInteger<int16_t>>;
-    case TypeId::kInt32:
-      return read_fast<kRectangular, FastInteger<int32_t>>;
-    case TypeId::kInt64:
-      return read_fast<kRectangular, FastInteger<int64_t>>;
-    case TypeId::kUInt8:
-      return read_fast<kRectangular, FastInteger<uint8_t>>;
-    case TypeId::kUInt16:
-      return read_fast<kRectangular, FastInteger<uint16_t>>;
-    case TypeId::kUInt32:
-      return read_fast<kRectangular, FastInteger<uint32_t>>;
-    case TypeId::kUInt64:
-      return read_fast<kRectangular, FastInteger<uint64_t>>;
-    case TypeId::kDecimal32:
-      return short_scale ? read_fast<kRectangular, FastDecimal<4>> : read_values;
-    case TypeId::kDecimal64:
-      return short_scale ? read_fast<kRectangular, FastDecimal<8>> : read_values;
-    case TypeId::kDecimal128:
-      return short_scale ? read_fast<kRectangular, FastDecimal<16>> : read_values;
-    case TypeId::kDecimal256:
-      return short_scale ? read_fast<kRectangular, FastDecimal<32>> : read_values;
-    case TypeId::kDate:
-      return read_fast<kRectangular, FastDate<uint16_t>>;
-    case TypeId::kDate32:
-      return read_fast<kRectangular, FastDate<int32_t>>;
-    case TypeId::kDateTime:
-      return utc ? read_fast<kRectangular, FastTime<uint32_t>> : read_values;
-    case TypeId::kDateTime64:
-      return utc && short_scale ? read_fast<kRectangular, FastTime<int64_t>> : read_values;
-    default:
-      return read_values;
-  }
+// The loop of this CPU, where the user did not ask for the oracle.
+FastLoop fast_loop(const Type& type, bool rectangular) {
+#if defined(__x86_64__)
+  if (active_kernel().name != "scalar") return avx2_loop(type, rectangular);
+#endif
+  return scalar_loop(type, rectangular);
 }
 
-Column finish(State& s, const Buffer& chunk) {
-  if (s.column.type.id == TypeId::kString) {
-    s.column.texts.push_back(chunk);
-    if (!s.unescaped.empty()) {
-      s.column.texts.push_back(Buffer::allocate(s.unescaped.size()));
-      std::memcpy(s.column.texts.back().writable(), s.unescaped.data(), s.unescaped.size());
-    }
+Loop choose_loop(State& s) {
+  const Syntax& syntax = *s.records.syntax;
+  const bool rectangular = s.spans.first == nullptr;
+  if (s.type.id == TypeId::kString) {
+    if (!s.checked || s.plan.verbatim || syntax.spaces) return read_unchecked_texts;
+    return rectangular ? read_texts<true> : read_texts<false>;
   }
+  // A number that means NULL is found by comparing each field.
+  if (!syntax.spaces && !s.records.nulls->like_values()) s.fast = fast_loop(s.type, rectangular);
+  return s.fast != nullptr ? read_fast : read_values;
+}
+
+Column finish(State& s, const std::vector<Buffer>& texts) {
+  if (s.column.type.id == TypeId::kString) s.column.texts = texts;
   if (!is_read_from_text(s.plan.field.type.id)) return std::move(s.column);
   if (s.records.misfits.size() == s.records.rows) std::memset(s.values, 0, s.column.values.size());  // nothing was read
   // A row that failed before keeps its first failure.
@@ -456,23 +342,18 @@ bool holds_only_text(const Records& records) {
 
 }  // namespace
 
-void build_columns(const std::vector<ColumnPlan>& plans, const Records& records, const Buffer& chunk,
+void build_columns(const std::vector<ColumnPlan>& plans, const Records& records, Room& room,
                    std::vector<Column>& columns, std::vector<Failure>& failures, std::vector<Failure>& mended) {
   std::vector<State> states;
   std::vector<Loop> loops;
   states.reserve(plans.size());
+  TextRoom texts(room);
   const bool checked = holds_only_text(records);
   for (const ColumnPlan& plan : plans) {
-    State& state = states.emplace_back(plan, static_cast<uint32_t>(states.size()), records, failures, mended);
-    const Type& type = state.type;
+    const auto number = static_cast<uint32_t>(states.size());
+    State& state = states.emplace_back(plan, number, records, room, texts, failures, mended);
     state.checked = checked;
-    if (type.id == TypeId::kString && (!checked || plan.verbatim || records.syntax->spaces))
-      loops.push_back(read_unchecked_texts);
-    else if (records.syntax->spaces)
-      loops.push_back(read_values);
-    else
-      loops.push_back(records.first.empty() ? choose_loop<true>(type, *records.nulls)
-                                            : choose_loop<false>(type, *records.nulls));
+    loops.push_back(choose_loop(state));
   }
   // With no good record there are no fields to read.
   const size_t rows = records.misfits.size() == records.rows ? 0 : records.rows;
@@ -480,7 +361,8 @@ void build_columns(const std::vector<ColumnPlan>& plans, const Records& records,
     const size_t last = std::min(row + kTileRows, rows);
     for (size_t i = 0; i < states.size(); ++i) loops[i](states[i], row, last);
   }
-  for (State& state : states) columns.push_back(finish(state, chunk));
+  const std::vector<Buffer>& written = texts.finish();
+  for (State& state : states) columns.push_back(finish(state, written));
   settle(records.misfits, failures);
 }
 

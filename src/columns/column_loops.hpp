@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bytes/slabs.hpp"
 #include "columns/ordered_date.hpp"
 #include "columns/records.hpp"
 #include "columns/repair.hpp"
@@ -28,10 +29,10 @@ struct ColumnPlan {
   Repairs repairs{};                        ///< what is tried on a field that is no value
 };
 
-/// Reads every row of `records` into columns. `chunk` holds the bytes of `records`; text columns keep it.
+/// Reads every row of `records` into columns cut from `room`.
 /// The rows of misfits hold anything. Failures are in order of rows, at most one a row, none for misfits.
 /// Fields that are values after a repair are added to `mended`, in no order, those of misfits and of failed rows too.
-void build_columns(const std::vector<ColumnPlan>& plans, const Records& records, const Buffer& chunk,
+void build_columns(const std::vector<ColumnPlan>& plans, const Records& records, Room& room,
                    std::vector<Column>& columns, std::vector<Failure>& failures, std::vector<Failure>& mended);
 
 }  // namespace flatbed

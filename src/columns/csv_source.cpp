@@ -36,6 +36,12 @@ struct Opened {
   std::vector<std::string> header{};  // as it stands; empty cells where there is none
 };
 
+// What a thread works on, and where it puts the columns.
+struct Task {
+  Chunk chunk{};
+  Room room{};
+};
+
 struct Parsed {
   std::vector<Column> columns{};
   std::vector<Error> rejects{};
@@ -72,7 +78,7 @@ class CsvSource final : public Source {
   void study(const Chunk& chunk, const std::vector<size_t>& undecided, std::vector<ColumnInference>& types) const;
   Records as_fields(std::string_view text, const FieldIndex& index) const;
   Records records_of(const Chunk& chunk) const;
-  Parsed parse(Chunk& chunk) const;
+  Parsed parse(Task& task) const;
   void find_leniencies(const Chunk& chunk, const Records& records, std::vector<Failure>& failures,
                        std::vector<Finding>& leniencies) const;
   Status check_encoding();
@@ -107,7 +113,7 @@ class CsvSource final : public Source {
   size_t most_ = 0;
   size_t input_ = 0;
   Opened now_{};
-  std::unique_ptr<OrderedCrew<Chunk, Parsed>> crew_{};
+  std::unique_ptr<OrderedCrew<Task, Parsed>> crew_{};
   std::optional<uint64_t> total_bytes_{};
   std::atomic<uint64_t> bytes_done_ = 0;  // of the inputs before this one
   std::atomic<uint64_t> bytes_here_ = 0;
@@ -504,14 +510,14 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
 
 void CsvSource::start_crew() {
   records_here_ = 0;
-  crew_ = std::make_unique<OrderedCrew<Chunk, Parsed>>(
+  crew_ = std::make_unique<OrderedCrew<Task, Parsed>>(
       threads_, slots_,
-      [this](Chunk& chunk, std::stop_token stop) {
-        auto more = now_.chunks->next(syntax_, chunk, stop);
+      [this](Task& task, std::stop_token stop) {
+        auto more = now_.chunks->next(syntax_, task.chunk, stop);
         bytes_here_ = now_.chunks->source().consumed_bytes();
         return more;
       },
-      [this](Chunk& chunk) { return parse(chunk); });
+      [this](Task& task) { return parse(task); });
 }
 
 // An encoding of one byte a character fits any bytes: that a file is in it is an assumption.
@@ -590,7 +596,8 @@ void CsvSource::parse_as_is(Chunk& chunk, Parsed& parsed) const {
   parsed.origin.records = records.rows;
 }
 
-Parsed CsvSource::parse(Chunk& chunk) const {
+Parsed CsvSource::parse(Task& task) const {
+  Chunk& chunk = task.chunk;
   Parsed parsed;
   parsed.origin = {.byte_begin = chunk.byte, .byte_end = chunk.byte + chunk.bytes.size(), .first_line = chunk.line};
   if (options_.as_is) {
@@ -603,7 +610,7 @@ Parsed CsvSource::parse(Chunk& chunk) const {
   const Records records = records_of(chunk);
   parsed.origin.records = records.rows;
   std::vector<Failure> failures, mended;
-  build_columns(plans_, records, chunk.bytes, parsed.columns, failures, mended);
+  build_columns(plans_, records, task.room, parsed.columns, failures, mended);
   std::vector<Finding> told;
   if (!mended.empty()) tell_repairs(chunk, records, failures, std::move(mended), told);
   if (leniency_ != Leniency::kAllow) find_leniencies(chunk, records, failures, told);

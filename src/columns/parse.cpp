@@ -37,6 +37,13 @@ constexpr auto make_month_starts() {
 
 constexpr std::array<int32_t, kTableMonths + 1> kMonthStarts = make_month_starts();
 
+constexpr std::array<MonthPlace, kMonthPlaces> kMonthsByPlace = [] {
+  std::array<MonthPlace, kMonthPlaces> places{};
+  for (size_t i = 0; i < kTableMonths; ++i)
+    places[i / 12 * 32 + i % 12 + 1] = {kMonthStarts[i], static_cast<uint32_t>(kMonthStarts[i + 1] - kMonthStarts[i])};
+  return places;
+}();
+
 namespace {
 
 bool is_digit(char c) {

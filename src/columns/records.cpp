@@ -3,7 +3,10 @@
 #include "columns/records.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+
+#include "columns/swar.hpp"
 
 namespace flatbed {
 namespace {
@@ -116,14 +119,35 @@ bool has_escape(std::string_view quoted, const Syntax& syntax) noexcept {
 }
 
 void append_unescaped(std::string_view quoted, const Syntax& syntax, std::string& out) {
-  while (true) {
-    const size_t escape = quoted.find(syntax.escape);
-    if (escape == std::string_view::npos || escape + 1 >= quoted.size()) break;
-    out.append(quoted.substr(0, escape));
-    out.push_back(quoted[escape + 1]);
-    quoted.remove_prefix(escape + 2);
+  const size_t begin = out.size();
+  out.resize(begin + quoted.size() + kUnescapeSlack);
+  const char* end = put_unescaped(quoted, syntax, out.data() + begin);
+  out.resize(static_cast<size_t>(end - out.data()));
+}
+
+// An escape gives way to the byte behind it; one that ends the text stays.
+char* put_unescaped(std::string_view quoted, const Syntax& syntax, char* to) noexcept {
+  const char* from = quoted.data();
+  const char* const end = from + quoted.size();
+  const uint64_t escapes = 0x0101010101010101u * static_cast<unsigned char>(syntax.escape);
+  while (end - from >= 8) {
+    const uint64_t word = load8(from);
+    std::memcpy(to, &word, 8);
+    const uint64_t other = word ^ escapes;
+    // The lowest byte that is marked is zero; those above it may not be.
+    const uint64_t marks = (other - 0x0101010101010101u) & ~other & 0x8080808080808080u;
+    const auto before = static_cast<size_t>(marks == 0 ? 8 : std::countr_zero(marks) / 8);
+    from += before;
+    to += before;
+    if (marks == 0 || end - from < 2) continue;
+    *to++ = from[1];
+    from += 2;
   }
-  out.append(quoted);
+  while (from != end) {
+    if (*from == syntax.escape && end - from >= 2) ++from;
+    *to++ = *from++;
+  }
+  return to;
 }
 
 }  // namespace flatbed

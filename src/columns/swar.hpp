@@ -68,6 +68,14 @@ inline constexpr int kLastTableYear = 2299;
 inline constexpr size_t kTableMonths = (kLastTableYear - kFirstTableYear + 1) * 12;
 extern const std::array<int32_t, kTableMonths + 1> kMonthStarts;
 
+/// The same months, 32 places a year so that a year and a month need no check to be one number. Month 1 is at place 1.
+struct MonthPlace {
+  int32_t first = 0;  ///< day since 1970-01-01
+  uint32_t days = 0;  ///< 0: there is no such month
+};
+inline constexpr size_t kMonthPlaces = (kLastTableYear - kFirstTableYear + 1) * size_t{32};
+extern const std::array<MonthPlace, kMonthPlaces> kMonthsByPlace;
+
 /// Reads YYYY-MM-DD of 1900 to 2299 as days since 1970-01-01. REQUIRES: 10 readable bytes at `begin`.
 inline bool read_date(const char* begin, int32_t& days) noexcept {
   uint16_t tail;

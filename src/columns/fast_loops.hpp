@@ -1,0 +1,199 @@
+// The loops of fast_fields.hpp, once for each instruction set: included by one file each, into its unnamed namespace;
+// nothing here may be shared between them. A field is read from its end, where its lowest digit stands, whatever its
+// length; what lies before its begin is masked away.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "columns/fast_fields.hpp"
+#include "columns/swar.hpp"
+
+namespace flatbed {
+namespace {
+
+template <bool kRectangular>
+FieldSpan span_of(const FieldSpans& spans, size_t row) {
+  const uint32_t* at = spans.bounds + (kRectangular ? row * spans.columns : spans.first[row]);
+  FieldSpan span{at[0] + 1, at[1] - spans.delimiter_rest};
+  if (spans.returns && span.end > span.begin && spans.text[span.end - 1] == '\r') --span.end;
+  return span;
+}
+
+// Reads fixed-width values; `fast` returns false for what it does not know.
+template <bool kRectangular, class Fast>
+void read_fast(const FieldSpans& given, const Type& type, std::byte* values, size_t row, size_t last,
+               const SlowField& slow) {
+  const FieldSpans spans = given;  // a copy, so that the values written cannot be taken for changes of it
+  const Fast fast(type);
+  for (; row < last; ++row) {
+    const FieldSpan span = span_of<kRectangular>(spans, row);
+    const char* const begin = spans.text + span.begin;
+    std::byte* const out = values + row * Fast::kWidth;
+    if (span.end < kLookBehind) [[unlikely]] {
+      slow.read(slow.column, row);
+    } else if (!fast(begin, span.size(), out)) [[unlikely]] {
+      const bool quoted =
+          spans.quote != 0 && span.size() > 2 && *begin == spans.quote && begin[span.size() - 1] == spans.quote;
+      if (!quoted || !fast(begin + 1, span.size() - 2, out)) slow.read(slow.column, row);
+    }
+  }
+}
+
+// The most digits that read_digits() of every instruction set takes.
+constexpr size_t kMostDigits = 16;
+
+template <class Isa, class T>
+struct FastInteger {
+  static constexpr size_t kWidth = sizeof(T);
+  static constexpr bool kSigned = std::numeric_limits<T>::is_signed;
+  explicit FastInteger(const Type&) {}
+  bool operator()(const char* begin, size_t length, std::byte* out) const {
+    const bool negative = kSigned && length != 0 && *begin == '-';
+    length -= negative;
+    const char* const end = begin + length + negative;
+    uint64_t digits = 0;
+    if (!read(end, length, digits)) return false;
+    if (digits > static_cast<uint64_t>(std::numeric_limits<T>::max())) return false;
+    const T value = static_cast<T>(negative ? T{0} - static_cast<T>(digits) : static_cast<T>(digits));
+    std::memcpy(out, &value, sizeof value);
+    return true;
+  }
+
+ private:
+  static bool read(const char* end, size_t length, uint64_t& value) {
+    if (sizeof(T) < 8 || length <= kMostDigits) return Isa::read_digits(end, length, value);
+    uint64_t low = 0;
+    uint32_t high = 0;
+    if (!Isa::read_digits(end, kMostDigits, low) || !read_digits8(end - kMostDigits, length - kMostDigits, high))
+      return false;
+    constexpr uint64_t kPower = 10'000'000'000'000'000;
+    return !__builtin_mul_overflow(high, kPower, &value) && !__builtin_add_overflow(value, low, &value);
+  }
+};
+
+// Knows decimals with all their places, or without a point: "12.50" and "12" for scale 2.
+template <class Isa, size_t kBytes>
+struct FastDecimal {
+  static constexpr size_t kWidth = kBytes;
+  explicit FastDecimal(const Type& type) : scale(type.scale), point(type.scale) {
+    for (size_t i = 0; i < scale; ++i) power *= 10;
+    const size_t digits = type.precision < 16 ? type.precision : size_t{16};
+    for (size_t i = 0; i < digits; ++i) limit *= 10;
+  }
+  bool operator()(const char* begin, size_t length, std::byte* out) const {
+    const bool negative = length != 0 && *begin == '-';
+    const char* const end = begin + length;
+    length -= negative;
+    uint64_t magnitude = 0;
+    if (scale != 0 && length > scale + 1 && end[-1 - static_cast<ptrdiff_t>(scale)] == '.') {
+      if (!Isa::read_with_point(end, length, point, magnitude)) return false;
+    } else {
+      if (!Isa::read_digits(end, length, magnitude) || __builtin_mul_overflow(magnitude, power, &magnitude))
+        return false;
+    }
+    if (magnitude >= limit) return false;
+    const auto value = static_cast<int64_t>(magnitude);
+    write(negative ? -value : value, out);
+    return true;
+  }
+
+ private:
+  static void write(int64_t value, std::byte* out) {
+    std::memcpy(out, &value, kWidth < 8 ? kWidth : 8);
+    if constexpr (kWidth > 8) std::memset(out + 8, value < 0 ? 0xFF : 0, kWidth - 8);
+  }
+  size_t scale;
+  typename Isa::Point point;
+  uint64_t power = 1;
+  uint64_t limit = 1;
+};
+
+template <class T>
+bool store_days(int32_t days, std::byte* out) {
+  const auto value = static_cast<T>(days);
+  std::memcpy(out, &value, sizeof value);
+  return static_cast<int32_t>(value) == days;
+}
+
+template <class Isa, class T>
+struct FastDate {
+  static constexpr size_t kWidth = sizeof(T);
+  explicit FastDate(const Type&) {}
+  bool operator()(const char* begin, size_t length, std::byte* out) const {
+    int32_t days = 0;
+    return length == 10 && Isa::read_date(begin, days) && store_days<T>(days, out);
+  }
+};
+
+// Knows "YYYY-MM-DD hh:mm:ss" in UTC, with "T" or "Z" or both, and with all the places of DateTime64.
+template <class Isa, class T>
+struct FastTime {
+  static constexpr size_t kWidth = sizeof(T);
+  explicit FastTime(const Type& type) : scale(type.id == TypeId::kDateTime64 ? type.scale : 0) {
+    for (size_t i = 0; i < scale; ++i) power *= 10;
+  }
+  bool operator()(const char* begin, size_t length, std::byte* out) const {
+    if (length != 0 && begin[length - 1] == 'Z') --length;
+    if (length != 19 && (scale == 0 || length != 20 + scale || begin[19] != '.')) return false;
+    int32_t days = 0, clock = 0;
+    uint32_t places = 0;
+    if ((begin[10] != ' ' && begin[10] != 'T') || !Isa::read_date(begin, days) || !read_clock(begin + 11, clock))
+      return false;
+    if (length != 19 && !read_digits8(begin + length, scale, places)) return false;
+    const int64_t seconds = int64_t{days} * 86400 + clock;
+    int64_t ticks = 0;
+    if (__builtin_mul_overflow(seconds, power, &ticks) || __builtin_add_overflow(ticks, places, &ticks)) return false;
+    const auto value = static_cast<T>(ticks);
+    std::memcpy(out, &value, sizeof value);
+    return static_cast<int64_t>(value) == ticks;
+  }
+  size_t scale;
+  int64_t power = 1;
+};
+
+template <bool kRectangular, class Isa>
+FastLoop choose_loop(const Type& type) {
+  const bool short_scale = type.scale <= 8;
+  const bool utc = type.timezone.empty() || type.timezone == "UTC";
+  switch (type.id) {
+    case TypeId::kInt8:
+      return read_fast<kRectangular, FastInteger<Isa, int8_t>>;
+    case TypeId::kInt16:
+      return read_fast<kRectangular, FastInteger<Isa, int16_t>>;
+    case TypeId::kInt32:
+      return read_fast<kRectangular, FastInteger<Isa, int32_t>>;
+    case TypeId::kInt64:
+      return read_fast<kRectangular, FastInteger<Isa, int64_t>>;
+    case TypeId::kUInt8:
+      return read_fast<kRectangular, FastInteger<Isa, uint8_t>>;
+    case TypeId::kUInt16:
+      return read_fast<kRectangular, FastInteger<Isa, uint16_t>>;
+    case TypeId::kUInt32:
+      return read_fast<kRectangular, FastInteger<Isa, uint32_t>>;
+    case TypeId::kUInt64:
+      return read_fast<kRectangular, FastInteger<Isa, uint64_t>>;
+    case TypeId::kDecimal32:
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 4>> : nullptr;
+    case TypeId::kDecimal64:
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 8>> : nullptr;
+    case TypeId::kDecimal128:
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 16>> : nullptr;
+    case TypeId::kDecimal256:
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 32>> : nullptr;
+    case TypeId::kDate:
+      return read_fast<kRectangular, FastDate<Isa, uint16_t>>;
+    case TypeId::kDate32:
+      return read_fast<kRectangular, FastDate<Isa, int32_t>>;
+    case TypeId::kDateTime:
+      return utc ? read_fast<kRectangular, FastTime<Isa, uint32_t>> : nullptr;
+    case TypeId::kDateTime64:
+      return utc && short_scale ? read_fast<kRectangular, FastTime<Isa, int64_t>> : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+}  // namespace flatbed

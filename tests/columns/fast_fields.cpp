@@ -1,0 +1,115 @@
+// The fast loops of each instruction set against parse_value(), one field at a time: the same values, and the same
+// fields that are none.
+#include "columns/fast_fields.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "columns/parse.hpp"
+#include "index/kernel.hpp"
+
+using namespace flatbed;
+
+namespace {
+
+using Loops = FastLoop (*)(const Type&, bool) noexcept;
+
+std::vector<Loops> all_loops() {
+  std::vector<Loops> loops = {scalar_loop};
+#if defined(__x86_64__)
+  for (const Kernel& kernel : kernels())
+    if (kernel.name == "avx2" && kernel.supported()) loops.push_back(avx2_loop);
+#endif
+  return loops;
+}
+
+std::string random_field(std::mt19937& random, const Type& type) {
+  const auto below = [&](size_t most) { return random() % most; };
+  const auto digits = [&](size_t most) {
+    std::string text;
+    for (size_t count = below(most + 1); count > 0; --count) text += static_cast<char>('0' + below(10));
+    return text;
+  };
+  const auto two = [&](size_t most) { return std::to_string(below(most) + 100).substr(1); };
+  std::string text;
+  const bool timed = type.id == TypeId::kDateTime || type.id == TypeId::kDateTime64;
+  if (timed || type.id == TypeId::kDate || type.id == TypeId::kDate32) {
+    text = std::to_string(1880 + below(440)) + "-" + two(15) + "-" + two(34);
+    if (timed) text += (below(2) ? " " : "T") + two(26) + ":" + two(62) + ":" + two(62);
+    if (timed && below(3) == 0) text += "." + digits(type.scale + 1u);
+    if (timed && below(3) == 0) text += "Z";
+  } else {
+    if (below(4) == 0) text = "-";
+    text += digits(below(3) == 0 ? 21 : 8);
+    if (below(2) == 0) text += "." + digits(type.scale + 1u);
+  }
+  if (below(8) == 0 && !text.empty()) text[below(text.size())] = static_cast<char>(below(256));
+  if (below(30) == 0) text.clear();
+  if (below(10) == 0) text = "\"" + text + "\"";
+  return text;
+}
+
+struct Outcome {
+  std::vector<std::byte> values{};
+  std::vector<size_t> slow{};
+};
+
+}  // namespace
+
+TEST_SUITE("columns") {
+  TEST_CASE("fast loops give the values of parse_value()") {
+    std::mt19937 random(4);
+    for (const char* name : {"Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Decimal(9, 4)",
+                             "Decimal(15, 2)", "Decimal(18, 0)", "Decimal(18, 8)", "Decimal(38, 3)", "Decimal(76, 1)",
+                             "Date", "Date32", "DateTime", "DateTime64(3)", "DateTime64(8)"}) {
+      CAPTURE(name);
+      const Type type = parse_type(name).value();
+      const size_t width = byte_width(type), rows = 3000;
+      // Every other field belongs to the column; what lies before the first one is enough to look behind.
+      std::string text(50, '7');
+      std::vector<uint32_t> bounds = {static_cast<uint32_t>(text.size() - 1)}, first;
+      std::vector<std::string> fields;
+      for (size_t row = 0; row < rows; ++row) {
+        fields.push_back(random_field(random, type));
+        for (const std::string& field : {fields.back(), std::string("9")}) {
+          text += field;
+          bounds.push_back(static_cast<uint32_t>(text.size()));
+          text += ',';
+        }
+        first.push_back(static_cast<uint32_t>(2 * row));
+      }
+      for (const bool rectangular : {true, false}) {
+        for (const Loops loops : all_loops()) {
+          const FastLoop loop = loops(type, rectangular);
+          REQUIRE(bool{loop != nullptr});
+          const FieldSpans spans{
+              .text = text.data(), .bounds = bounds.data(), .first = first.data(), .columns = 2, .quote = '"'};
+          Outcome got{.values = std::vector<std::byte>(rows * width)};
+          const SlowField slow = {
+              [](void* outcome, size_t row) { static_cast<Outcome*>(outcome)->slow.push_back(row); }, &got};
+          loop(spans, type, got.values.data(), 0, rows, slow);
+          size_t read = 0;
+          auto left = got.slow.begin();
+          for (size_t row = 0; row < rows; ++row) {
+            if (left != got.slow.end() && *left == row) {
+              ++left;
+              continue;
+            }
+            ++read;
+            std::string_view field = fields[row];
+            if (field.starts_with('"')) field = field.substr(1, field.size() - 2);
+            CAPTURE(fields[row]);
+            std::vector<std::byte> value(width);
+            REQUIRE(parse_value(field, type, value.data()) == Code::kOk);
+            REQUIRE(std::memcmp(value.data(), got.values.data() + row * width, width) == 0);
+          }
+          CHECK(read > rows / 30);
+        }
+      }
+    }
+  }
+}
