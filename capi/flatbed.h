@@ -150,6 +150,10 @@ typedef int32_t flatbed_status;
 #define FLATBED_LOAD_BUSY 120102        /**< FB-LED-0102: another run works on this load */
 #define FLATBED_NO_LOAD 120103          /**< FB-LED-0103: the ledger knows no such load */
 #define FLATBED_LOAD_DIFFERS 120104     /**< FB-LED-0104: what was loaded and what is to be loaded differ */
+#define FLATBED_BAD_JSON 130101         /**< FB-JSON-0101: the text is not well-formed JSON */
+#define FLATBED_NOT_AN_OBJECT 130102    /**< FB-JSON-0102: the record is no object, and others are */
+#define FLATBED_REPEATED_KEY 130103     /**< FB-JSON-0103: a key comes twice in one object */
+#define FLATBED_UNKNOWN_KEY 130104      /**< FB-JSON-0104: the object has a key that no column or element takes */
 
 /* ---- Version ---- */
 

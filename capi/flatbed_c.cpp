@@ -28,7 +28,7 @@ namespace {
 // "FB-TYPE-0103" is 50103: the place of the group in this list, then the number.
 constexpr flatbed_status number_of(std::string_view name) {
   constexpr std::string_view kGroups[] = {"OK", "USE", "SRC", "DIA", "CSV", "TYPE", "NET",
-                                          "CH", "TGT", "RUN", "FIX", "QUA", "LED"};
+                                          "CH", "TGT", "RUN", "FIX", "QUA", "LED",  "JSON"};
   name.remove_prefix(3);
   const std::string_view group = name.substr(0, name.find('-'));
   flatbed_status number = 0;

@@ -158,6 +158,19 @@ constexpr Advice kAdvice[] = {
     {Code::kLoadDiffers,
      "The file, the options or the table changed since a load of this file was interrupted or done.",
      "Give the file and options of that load and resume it."},
+    // FB-JSON: JSON as it is written
+    {Code::kBadJson,
+     "A comma too many or too few, a text with a line end or half of a surrogate pair in it, a bracket that is not "
+     "closed, or a value over several lines where each line is one.",
+     "Correct the bytes at the place of the message; --from json reads values over several lines."},
+    {Code::kNotAnObject, "A number, text or array among records that are objects.",
+     "Correct the record, or divert it: --rejects FILE."},
+    {Code::kRepeatedKey, "A program that wrote the key twice; which of the values counts is not ours to guess.",
+     "Remove or rename one of the two in the record."},
+    {Code::kUnknownKey,
+     "A key that first comes behind the part of standard input from which columns are found, or that a Tuple of the "
+     "table lacks.",
+     "Read from a file, name the columns with --columns, or widen the table."},
 };
 
 static_assert(std::size(kAdvice) == std::size(kTexts), "every code needs an entry in kAdvice");

@@ -79,7 +79,11 @@ namespace flatbed {
   X(kLedgerFailed, "FB-LED-0101", "the ledger cannot be read or written")                              \
   X(kLoadBusy, "FB-LED-0102", "another run works on this load")                                        \
   X(kNoLoad, "FB-LED-0103", "the ledger knows no such load")                                           \
-  X(kLoadDiffers, "FB-LED-0104", "what was loaded and what is to be loaded differ")
+  X(kLoadDiffers, "FB-LED-0104", "what was loaded and what is to be loaded differ")                    \
+  X(kBadJson, "FB-JSON-0101", "the text is not well-formed JSON")                                      \
+  X(kNotAnObject, "FB-JSON-0102", "the record is no object, and others are")                           \
+  X(kRepeatedKey, "FB-JSON-0103", "a key comes twice in one object")                                   \
+  X(kUnknownKey, "FB-JSON-0104", "the object has a key that no column or element takes")
 
 enum class Code : int32_t {
 #define X(enumerator, name, summary) enumerator,

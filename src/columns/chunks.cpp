@@ -104,6 +104,12 @@ void ChunkReader::drop(size_t bytes) {
   advance(bytes);
 }
 
+Buffer ChunkReader::take(size_t bytes) {
+  Buffer taken = ahead_.slice(0, bytes);
+  drop(bytes);
+  return taken;
+}
+
 Result<bool> ChunkReader::next(const Syntax& syntax, Chunk& chunk, std::stop_token stop) {
   for (size_t window = chunk_bytes_;; window *= 2) {
     // One byte more tells whether the window is the rest of the source.

@@ -31,11 +31,15 @@ class ChunkReader {
   Result<std::string_view> peek(size_t wanted, std::stop_token stop);
   /// Passes over bytes that were shown, and that end a line.
   void drop(size_t bytes);
+  /// Passes over bytes that were shown and returns them.
+  Buffer take(size_t bytes);
   /// Reads everything, bytes shown already too, from the encoding of this name as UTF-8. REQUIRES: nothing was dropped.
   void decode(std::string_view encoding);
   /// Fills `chunk`; false at the end. The chunk's index is reused. ERRORS: kRowTooWide, and those of the source.
   Result<bool> next(const Syntax& syntax, Chunk& chunk, std::stop_token stop);
   const ByteSource& source() const noexcept { return *source_; }
+  /// The place of the byte that is next, in the source.
+  uint64_t byte() const noexcept { return byte_; }
   /// The line of the byte that is next.
   uint64_t line() const noexcept { return line_; }
 

@@ -83,7 +83,6 @@ class CsvSource final : public Source {
                        std::vector<Finding>& leniencies) const;
   Status check_encoding();
   std::vector<ColumnInference> fresh_types(size_t columns) const;
-  Error unsure_dates(const ColumnPlan& plan, const Witness& witness) const;
   void tell_repairs(const Chunk& chunk, const Records& records, const std::vector<Failure>& failures,
                     std::vector<Failure> mended, std::vector<Finding>& leniencies) const;
   void parse_as_is(Chunk& chunk, Parsed& parsed) const;
@@ -448,7 +447,7 @@ Status CsvSource::infer(const ReadRequest& request, const std::vector<size_t>& u
     if (plan.date_order != DateOrder::kUnsure) continue;
     plan.date_order = DateOrder::kNone;
     // The head of a file proves nothing about the rest of it.
-    if (!request.head_only) return unsure_dates(plan, types[i].unsure_date());
+    if (!request.head_only) return unsure_dates(inputs_[0].uri, plan, types[i].unsure_date());
   }
   return {};
 }
@@ -456,20 +455,6 @@ Status CsvSource::infer(const ReadRequest& request, const std::vector<size_t>& u
 std::vector<ColumnInference> CsvSource::fresh_types(size_t columns) const {
   const ColumnInference fresh({.text = options_.ordered_dates_are_text, .order = options_.date_order});
   return std::vector<ColumnInference>(columns, fresh);
-}
-
-Error CsvSource::unsure_dates(const ColumnPlan& plan, const Witness& witness) const {
-  Error error = here(Code::kDateOrderUnsure,
-                     "no date of column \"" + plan.field.name + "\" tells day from month, as '" + witness.text + "'",
-                     inputs_[0].uri);
-  error.where.line = witness.line;
-  error.where.column = static_cast<uint32_t>(plan.source);
-  error.where.column_name = plan.field.name;
-  error.expected = "a date whose day is above 12";
-  error.found = witness.text;
-  error.hint =
-      "--date-order dmy, mdy or text settles it; so does a type for the column: --type " + plan.field.name + ":String";
-  return error;
 }
 
 Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop) {

@@ -266,6 +266,15 @@ void ColumnInference::classify(std::string_view field, uint64_t line) {
   if (fresh_) refresh();
 }
 
+void ColumnInference::classify_text(std::string_view text, uint64_t line) {
+  const bool numeric = !text.empty() && (is_digit(text[0]) || text[0] == '-');
+  if (!numeric || (!add_time(text, line) && !add_ordered_date(text, line))) {
+    const Trait trait = trait_of(text, numeric);
+    see(trait == kBool || trait == kFloat ? kText : trait, line, text);
+  }
+  if (fresh_) refresh();
+}
+
 ColumnInference::Trait ColumnInference::trait_of(std::string_view field, bool numeric) {
   if (is_bool(field)) return kBool;
   if (is_infinite_or_nan(field)) return kFloat;

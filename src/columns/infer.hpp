@@ -62,6 +62,12 @@ class ColumnInference {
     if (covers(field)) return;
     classify(field, line);
   }
+  /// Adds a value that is a text also where it looks like a number or a bool.
+  void add_text(std::string_view text, uint64_t line) {
+    if (is_text_) return;
+    if (usual_ != Usual::kNumber && covers(text)) return;
+    classify_text(text, line);
+  }
   /// Adds a field that means NULL.
   void add_null(std::string_view text, uint64_t line) {
     if (nulls_.empty() || nulls_.back().text != text) add_null_text(text, line);
@@ -156,6 +162,7 @@ class ColumnInference {
   void see(Trait trait, uint64_t line, std::string_view text);
   bool seen(Trait trait, uint64_t line) const noexcept { return first_[trait].line <= line; }
   void classify(std::string_view field, uint64_t line);
+  void classify_text(std::string_view text, uint64_t line);
   static Trait trait_of(std::string_view field, bool numeric);
   bool add_number(std::string_view field, uint64_t line);
   bool add_integer(std::string_view field, std::string_view digits, uint64_t line);

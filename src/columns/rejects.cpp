@@ -7,24 +7,6 @@
 namespace flatbed {
 namespace {
 
-// A value inside a message: short, on one line, and UTF-8.
-std::string shown(std::string_view value) {
-  constexpr size_t kMost = 60;
-  constexpr char kHex[] = "0123456789abcdef";
-  const bool valid = simdjson::validate_utf8(value.data(), value.size());
-  std::string text = "'";
-  size_t at = 0;
-  // A cut inside a letter would leave half of it.
-  for (; at < value.size() && (at < kMost || (valid && (static_cast<unsigned char>(value[at]) & 0xC0) == 0x80)); ++at) {
-    const auto byte = static_cast<unsigned char>(value[at]);
-    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !valid))
-      text += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    else
-      text += value[at];
-  }
-  return text + (at < value.size() ? "...'" : "'");
-}
-
 class RejectMaker {
  public:
   RejectMaker(const std::string& uri, bool header, const Chunk& chunk, const Records& records,
@@ -94,49 +76,6 @@ class RejectMaker {
     return text;
   }
 
-  static void explain(Code code, const std::string& value, const Type& type, Error& error) {
-    error.hint = "correct the value, or give the column a type that takes it";
-    switch (code) {
-      case Code::kNotNull:
-        error.message = value.empty() ? "the field is empty and its column takes no NULL"
-                                      : "the field means NULL and its column takes none: " + shown(value);
-        error.hint = "make the column Nullable, or fill the field";
-        break;
-      case Code::kOutOfRange:
-        error.message = "the value lies outside of the range of " + to_string(type) + ": " + shown(value);
-        break;
-      case Code::kInexact:
-        error.message = to_string(type) + " cannot hold the value exactly: " + shown(value);
-        break;
-      case Code::kInvalidUtf8:
-        error.message = "the text is not UTF-8: " + shown(value);
-        error.hint = "name the encoding of the file, as in --encoding latin-1";
-        break;
-      case Code::kNulByte:
-        error.message = "the text holds a NUL byte: " + shown(value);
-        error.hint = "remove the byte";
-        break;
-      case Code::kRewritten:
-        error.message = to_string(type) + " carries the value but not the way it is written: " + shown(value);
-        error.hint = "give the column the type String where the form matters";
-        break;
-      case Code::kTrimmed:
-        error.message = "spaces around the value were left out: " + shown(value);
-        error.hint.clear();
-        break;
-      case Code::kDecimalComma:
-        error.message = "the comma was read as the decimal mark: " + shown(value);
-        error.hint.clear();
-        break;
-      case Code::kThousands:
-        error.message = "marks between thousands were left out: " + shown(value);
-        error.hint.clear();
-        break;
-      default:
-        error.message = "the text is no " + to_string(type) + ": " + shown(value);
-    }
-  }
-
   const std::string& uri_;
   bool header_;
   const Chunk& chunk_;
@@ -146,6 +85,78 @@ class RejectMaker {
 };
 
 }  // namespace
+
+std::string shown(std::string_view value) {
+  constexpr size_t kMost = 60;
+  constexpr char kHex[] = "0123456789abcdef";
+  const bool valid = simdjson::validate_utf8(value.data(), value.size());
+  std::string text = "'";
+  size_t at = 0;
+  // A cut inside a letter would leave half of it.
+  for (; at < value.size() && (at < kMost || (valid && (static_cast<unsigned char>(value[at]) & 0xC0) == 0x80)); ++at) {
+    const auto byte = static_cast<unsigned char>(value[at]);
+    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !valid))
+      text += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    else
+      text += value[at];
+  }
+  return text + (at < value.size() ? "...'" : "'");
+}
+
+void explain(Code code, const std::string& value, const Type& type, Error& error) {
+  error.hint = "correct the value, or give the column a type that takes it";
+  switch (code) {
+    case Code::kNotNull:
+      error.message = value.empty() ? "the field is empty and its column takes no NULL"
+                                    : "the field means NULL and its column takes none: " + shown(value);
+      error.hint = "make the column Nullable, or fill the field";
+      break;
+    case Code::kOutOfRange:
+      error.message = "the value lies outside of the range of " + to_string(type) + ": " + shown(value);
+      break;
+    case Code::kInexact:
+      error.message = to_string(type) + " cannot hold the value exactly: " + shown(value);
+      break;
+    case Code::kInvalidUtf8:
+      error.message = "the text is not UTF-8: " + shown(value);
+      error.hint = "name the encoding of the file, as in --encoding latin-1";
+      break;
+    case Code::kNulByte:
+      error.message = "the text holds a NUL byte: " + shown(value);
+      error.hint = "remove the byte";
+      break;
+    case Code::kRewritten:
+      error.message = to_string(type) + " carries the value but not the way it is written: " + shown(value);
+      error.hint = "give the column the type String where the form matters";
+      break;
+    case Code::kTrimmed:
+      error.message = "spaces around the value were left out: " + shown(value);
+      error.hint.clear();
+      break;
+    case Code::kDecimalComma:
+      error.message = "the comma was read as the decimal mark: " + shown(value);
+      error.hint.clear();
+      break;
+    case Code::kThousands:
+      error.message = "marks between thousands were left out: " + shown(value);
+      error.hint.clear();
+      break;
+    default:
+      error.message = "the text is no " + to_string(type) + ": " + shown(value);
+  }
+}
+
+Error unsure_dates(const std::string& uri, const ColumnPlan& plan, const Witness& witness) {
+  const std::string& name = plan.field.name;
+  return {
+      .code = Code::kDateOrderUnsure,
+      .message = "no date of column \"" + name + "\" tells day from month, as '" + witness.text + "'",
+      .where = {.uri = uri, .line = witness.line, .column = static_cast<uint32_t>(plan.source), .column_name = name},
+      .expected = "a date whose day is above 12",
+      .found = witness.text,
+      .hint = "--date-order dmy, mdy or text settles it; so does a type for the column: --type " + name + ":String",
+      .side = Side::kSource};
+}
 
 std::vector<Error> make_rejects(const std::string& uri, bool header, const Chunk& chunk, const Records& records,
                                 const std::vector<ColumnPlan>& plans, const std::vector<Failure>& failures) {

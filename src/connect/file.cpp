@@ -8,6 +8,7 @@
 
 #include "columns/csv_source.hpp"
 #include "columns/fixed_source.hpp"
+#include "columns/json_source.hpp"
 #include "encode/encoder.hpp"
 #include "encode/fixed.hpp"
 #include "flatbed/bytes.hpp"
@@ -62,6 +63,11 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kFlag,
      .help = "Carry the first table of a file as it stands: every field text, rows of any length, names as written",
      .default_text = "false"},
+    {.name = "flatten",
+     .type = OptionType::kFlag,
+     .help = "Members of JSON objects within objects are columns of their own, named a.b",
+     .default_text = "false",
+     .use = Use::kRead},
     {.name = "member", .help = "Member of a zip or tar archive", .use = Use::kRead},
     {.name = "unpack_limit",
      .type = OptionType::kBytes,
@@ -153,6 +159,12 @@ Dialect dialect_of(const Uri& uri, const Options& options) {
   const Chosen by = options.text("format") == "auto" ? Chosen::kDefault : Chosen::kUser;
   if (format == "tsv") dialect.delimiter = {"\t", by};
   if (format == "psv") dialect.delimiter = {"|", by};
+  if (is_json(format)) {
+    // As text a line is one field.
+    dialect.delimiter = {"\x1F", Chosen::kUser};
+    dialect.quote = dialect.escape = {"", Chosen::kUser};
+    dialect.header = {false, Chosen::kUser};
+  }
   choose(options, "delimiter", dialect.delimiter, unescaped(options.text("delimiter")));
   choose(options, "quote", dialect.quote, unescaped(options.text("quote")));
   choose(options, "escape", dialect.escape, unescaped(options.text("escape")));
@@ -186,14 +198,44 @@ ReadFileOptions read_file_options(const Options& options) {
   return {.member = options.text("member"), .unpack_limit = options.count("unpack_limit")};
 }
 
-Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
-  if (is_json(format_of(uri, options))) {
-    return Error{.code = Code::kUsage,
-                 .message = "JSON is written and not read: " + uri.shown,
-                 .hint = "to read its lines as text, give format=csv"};
+Result<std::unique_ptr<Source>> json_rows(std::vector<CsvInput> inputs, std::string_view format,
+                                          const CsvSourceOptions& text, const Options& options) {
+  for (const char* name : {"delimiter", "quote", "escape", "header", "header_rows", "skip_rows", "spaces", "encoding",
+                           "nulls", "repair", "widths"}) {
+    if (options.given(name))
+      return Error{.code = Code::kUsage,
+                   .message = "option \"" + std::string(name) + "\" says nothing about JSON",
+                   .hint = "leave it out, or give format=csv to read the lines as text"};
   }
-  auto source = source_options(uri, options);
-  if (!source) return std::move(source).error();
+  return json_source(std::move(inputs), {.layout = format == "json" ? JsonLayout::kValues : JsonLayout::kLines,
+                                         .as_is = text.as_is,
+                                         .all_text = text.all_text,
+                                         .flatten = options.flag("flatten"),
+                                         .ordered_dates_are_text = text.ordered_dates_are_text,
+                                         .date_order = text.date_order});
+}
+
+// Makes the source of inputs whose format the address or the options tell.
+Result<std::unique_ptr<Source>> rows_of(std::vector<CsvInput> inputs, const Uri& uri, const Options& options) {
+  const std::string_view format = format_of(uri, options);
+  auto text = source_options(uri, options);
+  if (!text) return std::move(text).error();
+  if (is_json(format)) return json_rows(std::move(inputs), format, *text, options);
+  if (options.flag("flatten"))
+    return Error{.code = Code::kUsage, .message = "option \"flatten\" is for JSON, and " + uri.shown + " is none"};
+  if (format == "fixed") {
+    auto widths = widths_of(options);
+    if (!widths) return std::move(widths).error();
+    return fixed_source(std::move(inputs), {.widths = std::move(*widths),
+                                            .header = !options.given("header") || options.flag("header"),
+                                            .skip_rows = static_cast<uint32_t>(options.count("skip_rows")),
+                                            .nulls = options.names("nulls"),
+                                            .all_text = options.flag("all_text")});
+  }
+  return csv_source(std::move(inputs), std::move(*text));
+}
+
+Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
   std::vector<std::string> paths{uri.path};
   if (uri.path != "-") {
     auto expanded = expand_glob(uri.path);
@@ -207,16 +249,7 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
                         return open_bytes(path, file_options, std::move(stop));
                       }});
   }
-  if (format_of(uri, options) == "fixed") {
-    auto widths = widths_of(options);
-    if (!widths) return std::move(widths).error();
-    return fixed_source(std::move(inputs), {.widths = std::move(*widths),
-                                            .header = !options.given("header") || options.flag("header"),
-                                            .skip_rows = static_cast<uint32_t>(options.count("skip_rows")),
-                                            .nulls = options.names("nulls"),
-                                            .all_text = options.flag("all_text")});
-  }
-  return csv_source(std::move(inputs), std::move(*source));
+  return rows_of(std::move(inputs), uri, options);
 }
 
 // As much as the detection looks at, most of it for the encoding alone.
@@ -384,6 +417,8 @@ Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
   }
   auto options = read_options(source.options);
   if (!options) return std::move(options).error();
+  if (is_json(format_of(*uri, *options)))
+    return Error{.code = Code::kUsage, .message = "only text in fields has a dialect, and " + uri->shown + " is JSON"};
   std::string path = uri->path;
   if (path != "-") {
     auto paths = expand_glob(path);
@@ -397,13 +432,11 @@ Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
 
 Connector bytes_connector(std::string_view bytes, std::shared_ptr<const void> owner) {
   auto make = [bytes, owner](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Source>> {
-    auto source = source_options(uri, options);
-    if (!source) return std::move(source).error();
     std::vector<CsvInput> inputs;
     inputs.push_back({.uri = kBytesUri, .reopenable = true, .open = [bytes, owner](std::stop_token) {
                         return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, kBytesUri, owner));
                       }});
-    return csv_source(std::move(inputs), std::move(*source));
+    return rows_of(std::move(inputs), uri, options);
   };
   return {.name = "bytes",
           .schemes = {"bytes"},
@@ -416,7 +449,7 @@ Connector file_connector() {
   return {.name = "file",
           .schemes = {"file"},
           .summary =
-              "CSV and TSV files, and JSON to be written: a path, a glob, or - for standard input and output; packed "
+              "CSV, TSV and JSON files: a path, a glob, or - for standard input and output; packed "
               "ones are unpacked",
           .options = kOptions,
           .make_source = make_source,

@@ -140,10 +140,9 @@ void index_fields(std::string_view text, const Syntax& syntax, bool whole, Field
 }
 
 uint64_t count_lines(std::string_view text) noexcept {
-  uint64_t lines = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'))) ++lines;
-  }
+  auto lines = static_cast<uint64_t>(std::ranges::count(text, '\n'));
+  for (size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1))
+    if (at + 1 == text.size() || text[at + 1] != '\n') ++lines;
   return lines;
 }
 

@@ -116,7 +116,7 @@ def round_trip(server: ClickHouse, types: list[str], rows: list[dict[str, Any]],
     assert server.query(shown.format("before")) == server.query(shown.format("after"))
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "ndjson", "json"])
 def test_any_table(server: ClickHouse, suffix: str) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(tables())

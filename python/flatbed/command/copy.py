@@ -19,6 +19,7 @@ from flatbed.command.options import (
     EncodingFlag,
     EndpointOptions,
     EscapeFlag,
+    FlattenFlag,
     HeaderFlag,
     HeaderRowsFlag,
     LedgerFlag,
@@ -28,6 +29,7 @@ from flatbed.command.options import (
     RepairFlag,
     SkipRowsFlag,
     SourceArgument,
+    is_json,
     ledger_of,
     names,
     pairs_of,
@@ -62,7 +64,12 @@ class Format(str, enum.Enum):
 def copy(
     context: typer.Context,
     source: SourceArgument,
-    target: Annotated[str, typer.Argument(help="A path, - or an address such as chdb:folder/db/table.")],
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            help="A path, - or an address such as chdb:folder/db/table. A check of the file alone has none."
+        ),
+    ] = None,
     columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="Columns to carry, in this order.")] = None,
     rename: Annotated[list[str] | None, typer.Option(metavar="OLD:NEW", help="Rename a column.")] = None,
     types: Annotated[
@@ -84,6 +91,7 @@ def copy(
     nulls: NullsFlag = None,
     repair: RepairFlag = None,
     date_order: DateOrderFlag = None,
+    flatten: FlattenFlag = False,
     as_is: Annotated[
         bool,
         typer.Option("--as-is", help="Carry every field as text; from file to file rows and names as they stand, too."),
@@ -127,6 +135,12 @@ def copy(
     The flags about text (--delimiter, --quote, ...) describe the source when it is a file, else the target.
     """
     with reported():
+        if target is None:
+            if context.info_name != "check":
+                raise typer.BadParameter("a copy needs a TARGET")
+            # Without columns to fill JSON is well-formed or not; other text has the types that are found in it.
+            target = "-"
+            as_is = as_is or is_json(source, from_format.value if from_format else None)
         text = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
         from_file = scheme(source) == "file"
         source_options: EndpointOptions = text if from_file else {}
@@ -137,6 +151,7 @@ def copy(
             (source_options, "query", query),
             (source_options, "repair", repair),
             (source_options, "date_order", date_order),
+            (source_options, "flatten", True if flatten else None),
             (source_options, "as_is" if takes(target, "as_is") else "all_text", True if as_is else None),
             (target_options, "as_is", True if as_is and takes(target, "as_is") else None),
             (target_options, "create", True if create else None),

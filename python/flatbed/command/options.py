@@ -39,6 +39,9 @@ RepairFlag = Annotated[
 DateOrderFlag = Annotated[
     str | None, typer.Option(metavar="dmy|mdy|text", help="Order of dates such as 03/04/2026; else by proof.")
 ]
+FlattenFlag = Annotated[
+    bool, typer.Option("--flatten", help="Members of JSON objects within objects are columns, named a.b.")
+]
 LedgerFlag = Annotated[
     Path | None,
     typer.Option(
@@ -92,6 +95,13 @@ def text_options(
         "nulls": nulls,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def is_json(path: str, format: str | None) -> bool:
+    """Tells whether a file is one of JSON, by the format that was given or by its name."""
+    packed = (".gz", ".zst", ".lz4", ".xz", ".bz2", ".zip")
+    name = next((path.removesuffix(end) for end in packed if path.endswith(end)), path)
+    return format in ("json", "ndjson") if format else name.endswith((".json", ".ndjson", ".jsonl"))
 
 
 def connector_of(address: str) -> flatbed.Connector | None:

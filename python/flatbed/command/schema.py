@@ -14,6 +14,7 @@ from flatbed.command.options import (
     DelimiterFlag,
     EncodingFlag,
     EscapeFlag,
+    FlattenFlag,
     HeaderFlag,
     HeaderRowsFlag,
     JsonFlag,
@@ -48,6 +49,7 @@ def schema(
     nulls: NullsFlag = None,
     repair: RepairFlag = None,
     date_order: DateOrderFlag = None,
+    flatten: FlattenFlag = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell the rows that decided, what the values are, and a better table.")
     ] = False,
@@ -61,7 +63,7 @@ def schema(
     """Show the columns of a source and who decided their types; those of a file come from every row."""
     with reported():
         options = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
-        given = {"query": query, "repair": repair, "date_order": date_order}
+        given = {"query": query, "repair": repair, "date_order": date_order, "flatten": flatten}
         options.update({name: value for name, value in given.items() if value}, **pairs_of(option, "=", "--option"))
         options = with_password(source, options, password_file)
         if explain:

@@ -1,0 +1,188 @@
+// The types of JSON values.
+#include "columns/json_shape.hpp"
+
+namespace flatbed {
+namespace {
+
+// How many members objects have before they are a Map.
+constexpr size_t kMostMembers = 200, kMostColumns = 4096;
+
+bool is_odd_float(std::string_view text) noexcept {
+  return text == "nan" || text == "inf" || text == "-inf";
+}
+
+bool is_number_type(const Type& type) noexcept {
+  return type.id > TypeId::kBool && type.id <= TypeId::kDecimal256;
+}
+
+void keep_first(Witness& witness, uint64_t line, std::string_view text) {
+  if (line < witness.line) witness = {line, std::string(text)};
+}
+
+}  // namespace
+
+JsonShape::JsonShape() : JsonShape(Columns()) {}
+JsonShape::JsonShape(Columns columns) : columns_(columns), scalars_(columns.dates) {}
+JsonShape::JsonShape(JsonShape&&) noexcept = default;
+JsonShape& JsonShape::operator=(JsonShape&&) noexcept = default;
+JsonShape::~JsonShape() = default;
+
+Code JsonShape::add(JsonValue value, uint64_t line) {
+  if (value.is_array()) {
+    ++arrays_;
+    keep_first(first_array_, line, "[...]");
+    return value.elements([&](JsonValue element) { return elements().add(element, line); });
+  }
+  if (!value.is_object()) return add_scalar(value, line);
+  ++objects_;
+  keep_first(first_object_, line, "{...}");
+  next_ = 0;
+  return value.members([&](std::string_view key, JsonValue found) { return add_member(key, found, line); });
+}
+
+Code JsonShape::add_scalar(JsonValue value, uint64_t line) {
+  std::string_view text;
+  if (const Code code = value.scalar(text); code != Code::kOk) return code;
+  if (value.is_null()) {
+    ++nulls_;
+    scalars_.add_null(text, line);
+    return Code::kOk;
+  }
+  scalar_ = true;
+  if (!value.is_text())
+    scalars_.add(text, line);
+  else if (is_odd_float(text))
+    keep_first(odd_float_, line, text);
+  else
+    scalars_.add_text(text, line);
+  return Code::kOk;
+}
+
+Code JsonShape::add_member(std::string_view key, JsonValue value, uint64_t line) {
+  Member* const found = member(key);
+  if (found == nullptr) return values_->add(value, line);
+  ++found->count;
+  if (columns_.typed != nullptr && columns_.typed->contains(key)) return Code::kOk;
+  return found->shape.add(value, line);
+}
+
+// Finds or adds a member; null where objects are a Map, or have become one. Objects of one source mostly have the same
+// members in the same order.
+JsonShape::Member* JsonShape::member(std::string_view key) {
+  if (map_) return nullptr;
+  if (next_ < members_.size() && *members_[next_].name == key) return &members_[next_++];
+  if (const auto found = numbers_.find(key); found != numbers_.end()) {
+    next_ = found->second + 1;
+    return &members_[found->second];
+  }
+  // An element of a Tuple needs a name.
+  if (members_.size() == (columns_.members ? kMostColumns : kMostMembers) || (key.empty() && !columns_.members)) {
+    make_map();
+    return nullptr;
+  }
+  Columns within;
+  if (columns_.members) within = {.dates = columns_.dates, .members = columns_.deeper, .deeper = columns_.deeper};
+  members_.push_back({.name = std::make_unique<std::string>(key), .shape = JsonShape(within)});
+  numbers_.emplace(*members_.back().name, members_.size() - 1);
+  next_ = members_.size();
+  return &members_.back();
+}
+
+JsonShape& JsonShape::elements() {
+  if (!elements_) elements_ = std::make_unique<JsonShape>();
+  return *elements_;
+}
+
+void JsonShape::make_map() {
+  map_ = true;
+  values_ = std::make_unique<JsonShape>();
+  for (Member& member : members_) values_->merge(std::move(member.shape));
+  numbers_.clear();
+  members_.clear();
+}
+
+void JsonShape::merge(JsonShape&& later) {
+  scalars_.merge(later.scalars_);
+  for (auto [mine, other] : {std::pair{&odd_float_, &later.odd_float_},
+                             {&first_array_, &later.first_array_},
+                             {&first_object_, &later.first_object_}})
+    if (other->line < mine->line) *mine = *other;
+  scalar_ = scalar_ || later.scalar_;
+  nulls_ += later.nulls_;
+  arrays_ += later.arrays_;
+  objects_ += later.objects_;
+  if (later.elements_) elements().merge(std::move(*later.elements_));
+  if (later.map_ && !map_) make_map();
+  if (later.map_) values_->merge(std::move(*later.values_));
+  next_ = 0;
+  for (Member& other : later.members_) {
+    Member* const mine = member(*other.name);
+    if (mine != nullptr) mine->count += other.count;
+    (mine != nullptr ? mine->shape : *values_).merge(std::move(other.shape));
+  }
+}
+
+// "nan" is a float among numbers, and a text among texts.
+ColumnInference JsonShape::scalars() const {
+  ColumnInference all = scalars_;
+  if (odd_float_.line == Witness::kNever) return all;
+  if (is_number_type(scalars_.field("").type))
+    all.add(odd_float_.text, odd_float_.line);
+  else
+    all.add_text(odd_float_.text, odd_float_.line);
+  return all;
+}
+
+Type JsonShape::object_type(bool nullable) const {
+  if (map_ || members_.empty()) {
+    if (nullable) return {.id = TypeId::kString};
+    return map_type({.id = TypeId::kString}, map_ ? values_->type(false) : Type{.id = TypeId::kString});
+  }
+  std::vector<Field> elements;
+  for (const Member& member : members_)
+    elements.push_back({.name = *member.name, .type = member.shape.type(nullable || member.count < objects_)});
+  return tuple_type(std::move(elements));
+}
+
+Type JsonShape::type(bool missing) const {
+  const bool nullable = missing || nulls_ > 0;
+  Type type{.id = TypeId::kString};
+  if (!is_one_kind()) {
+    type.nullable = nullable;
+  } else if (scalar_) {
+    type = scalars().field("").type;
+    type.nullable = nullable;
+  } else if (objects_ > 0) {
+    type = object_type(nullable);
+    if (type.id == TypeId::kString) type.nullable = nullable;
+  } else if (nullable) {
+    type.nullable = true;
+  } else {
+    type = array_type(elements_ ? elements_->type(false) : type);
+  }
+  return type;
+}
+
+Field JsonShape::field(std::string name, bool missing) const {
+  Field field;
+  if (scalar_ && is_one_kind()) {
+    field = scalars().field(std::move(name));
+    field.type.nullable = missing || nulls_ > 0;
+    return field;
+  }
+  field.name = std::move(name);
+  field.type = type(missing);
+  const Witness& first = first_array_.line < first_object_.line ? first_array_ : first_object_;
+  field.decided_by = "no value";
+  if (first.line != Witness::kNever) field.decided_by = "line " + std::to_string(first.line) + " " + first.text;
+  if (first.line != Witness::kNever && !is_one_kind()) field.decided_by += ", among values of other kinds";
+  if (is_one_kind() && field.type.id == TypeId::kString)
+    field.decided_by += ", and NULL, which an array or map cannot be";
+  return field;
+}
+
+DateOrder JsonShape::date_order() const {
+  return scalar_ && is_one_kind() ? scalars().date_order() : DateOrder::kNone;
+}
+
+}  // namespace flatbed

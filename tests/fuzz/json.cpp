@@ -1,0 +1,85 @@
+// Any bytes as JSON, by lines and by values: the same types, rows, rejects and error for every chunk size and number of
+// threads; and a record is accepted as it stands exactly where simdjson's other parser accepts it.
+#include "columns/json_source.hpp"
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "columns/nested_text.hpp"
+
+using namespace flatbed;
+
+namespace {
+
+struct Outcome {
+  std::string text{};
+  std::vector<std::string> records{};  // as they stand
+};
+
+void append_rows(const Batch& batch, Outcome& outcome) {
+  std::vector<NestedText> columns;
+  for (const Column& column : batch.columns()) columns.emplace_back(column);
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    outcome.text += std::to_string(batch.record(row));
+    for (size_t i = 0; i < columns.size(); ++i) {
+      outcome.text += '|';
+      std::string value;
+      if (!batch.column(i).is_null(row)) columns[i].append(row, value);
+      outcome.text += batch.column(i).is_null(row) ? "NULL" : value;
+      outcome.records.push_back(std::move(value));
+    }
+    outcome.text += '\n';
+  }
+}
+
+Outcome outcome_of(std::string_view text, JsonSourceOptions options, unsigned threads) {
+  const auto source = json_source(
+      {{.uri = "t.json",
+        .reopenable = true,
+        .open = [text](std::stop_token) { return Result<std::unique_ptr<ByteSource>>(memory_bytes(text)); }}},
+      options);
+  Outcome outcome;
+  auto schema = source->open({.threads = threads}, {});
+  if (!schema) {
+    outcome.text = to_string(schema.error());
+    return outcome;
+  }
+  std::string rejects = to_string(*schema);
+  for (;;) {
+    auto delivery = source->next({});
+    if (!delivery) rejects += to_string(delivery.error());
+    if (!delivery || !*delivery) break;
+    append_rows((*delivery)->batch, outcome);
+    for (const Error& reject : (*delivery)->rejects) rejects += to_string(reject) + "\n";
+  }
+  outcome.text += rejects;
+  return outcome;
+}
+
+// simdjson's own numbers are smaller than JSON's, so its refusal of a number says nothing.
+bool is_json(const std::string& text) {
+  simdjson::dom::parser parser;
+  const auto error = parser.parse(text).error();
+  return error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR || error == simdjson::BIGINT_ERROR;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  for (const JsonLayout layout : {JsonLayout::kLines, JsonLayout::kValues}) {
+    for (const bool flatten : {false, true}) {
+      JsonSourceOptions options{.layout = layout, .flatten = flatten};
+      const std::string whole = outcome_of(text, options, 1).text;
+      for (const size_t chunk_bytes : {1, 7, 64}) {
+        options.chunk_bytes = chunk_bytes;
+        if (outcome_of(text, options, 1).text != whole || outcome_of(text, options, 2).text != whole) std::abort();
+      }
+    }
+    for (const std::string& record : outcome_of(text, {.layout = layout, .as_is = true}, 1).records)
+      if (!is_json(record)) std::abort();
+  }
+  return 0;
+}

@@ -1,0 +1,153 @@
+"""JSON files: read as rows by the command and the module, checked, quarantined; well-formedness by other people's cases."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import flatbed as fb
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))
+
+from clickhouse import ClickHouse
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = next((found for up in ROOT.parents if (found := up / "shared/data/cases/manifest.json").exists()), None)
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+LINES = (
+    '{"id":1,"tags":["a","b"],"at":"2026-01-02T03:04:05Z"}\n{"id":2,"tags":[],"big":123456789012345678901234567890}\n'
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ClickHouse]:
+    with ClickHouse() as running:
+        yield running
+
+
+def address(server: ClickHouse, table: str) -> str:
+    return f"clickhouse://127.0.0.1:{server.http_port}/default/{table}"
+
+
+@pytest.mark.parametrize("name", ["rows.ndjson", "rows.jsonl", "rows.json", "rows.ndjson.gz"])
+def test_a_file_goes_into_a_new_table(server: ClickHouse, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    text = LINES if "nd" in name or "jsonl" in name else json.dumps([json.loads(line) for line in LINES.splitlines()])
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    table = "new_" + name.replace(".", "_")
+    receipt = fb.copy(path, address(server, table), target_options={"create": True, "order_by": ["id"]})
+    assert receipt.read == receipt.loaded == 2
+    types = f"SELECT name, type FROM system.columns WHERE table = '{table}' FORMAT TSV"
+    assert server.query(types) == (
+        "id\tUInt8\ntags\tArray(String)\nat\tNullable(DateTime(\\'UTC\\'))\nbig\tNullable(UInt128)\n"
+    )
+    assert server.query(f"SELECT * FROM {table} ORDER BY id FORMAT TSV") == (
+        "1\t['a','b']\t2026-01-02 03:04:05\t\\N\n2\t[]\t\\N\t123456789012345678901234567890\n"
+    )
+
+
+def test_the_command_reads_standard_input_and_flattens(command: Run, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "flatbed.command", "copy", "-", "-", "--from", "ndjson", "--to", "csv", "--flatten"],
+        input='{"a":{"b":1,"c":"x"}}\n{"a":{"b":2}}\n',
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.stdout.replace('"', "") == "a.b,a.c\n1,x\n2,\n"
+    (tmp_path / "t.json").write_text('{"a":{"b":1}}')
+    assert "a.b" in command("schema", "t.json", "--flatten").stdout
+
+
+def test_options_of_other_formats_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.ndjson"
+    path.write_text(LINES)
+    with pytest.raises(fb.Error, match='option "nulls" says nothing about JSON'):
+        fb.schema(path, options={"nulls": "NA"})
+    with pytest.raises(fb.Error, match="is JSON"):
+        fb.sniff(path)
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    with pytest.raises(fb.Error, match='option "flatten" is for JSON'):
+        fb.schema(tmp_path / "t.csv", options={"flatten": True})
+
+
+def test_check_against_a_table_and_of_the_file_alone(command: Run, server: ClickHouse, tmp_path: Path) -> None:
+    server.query("CREATE TABLE narrow (a UInt8) ENGINE = MergeTree ORDER BY a")
+    path = tmp_path / "t.ndjson"
+    path.write_text('{"a":1}\n{"a":300}\n{"a":1,"a":2}\n')
+    assert command("check", path).returncode == 0  # JSON as JSON has no range and knows keys that come twice
+    done = command("check", path, address(server, "narrow"))
+    assert done.returncode == 2
+    assert "FB-TYPE-0103" in done.stdout
+    assert "FB-JSON-0103" in done.stdout
+    assert server.query("SELECT count() FROM narrow") == "0\n"
+    path.write_text('{"a":1}\n{"a":}\n')
+    done = command("check", path)
+    assert done.returncode == 2
+    assert "FB-JSON-0101" in done.stdout
+    path.with_suffix(".json").write_text("[1, 2")
+    done = command("check", path.with_suffix(".json"))
+    assert done.returncode == 4
+    assert "the array is not closed" in done.stderr
+    assert command("copy", path).returncode == 1
+
+
+def test_rejects_are_quarantined_corrected_and_replayed_once(server: ClickHouse, tmp_path: Path) -> None:
+    server.query(
+        "CREATE TABLE mended (a UInt8, s Nullable(String)) ENGINE = MergeTree ORDER BY a "
+        "SETTINGS non_replicated_deduplication_window = 100"
+    )
+    path, folder = tmp_path / "t.ndjson", tmp_path / "bad"
+    path.write_text('{"a":1,"s":"x, \\"y\\""}\n{"a":300,"s":"a, b"}\n{"a":2,"s":}\n{"s":"z","a":3}\n')
+    receipt = fb.copy(path, address(server, "mended"), quarantine=folder)
+    assert (receipt.read, receipt.loaded, receipt.rejected) == (4, 2, 2)
+    rows = folder / "rows.csv"
+    assert rows.read_text() == '{"a":300,"s":"a, b"}\n{"a":2,"s":}\n'
+    rows.write_text('{"a":30,"s":"a, b"}\n{"a":2,"s":}\n')
+    assert fb.replay(folder).loaded == 1
+    rows.write_text('{"a":30,"s":"a, b"}\n{"a":2,"s":null}\n')
+    assert fb.replay(folder).loaded == 1
+    assert fb.replay(folder).loaded == 0
+    assert server.query("SELECT * FROM mended ORDER BY a FORMAT TSV") == '1\tx, "y"\n2\t\\N\n3\tz\n30\ta, b\n'
+
+
+@pytest.mark.skipif(CASES is None, reason="../shared/data/cases is not here: JSONTestSuite is not run")
+def test_the_cases_of_json_test_suite(command: Run) -> None:
+    assert CASES is not None
+    cases = [case for case in json.loads(CASES.read_text())["cases"] if case["set"] == "jsontest"]
+    wrong = []
+    for case in cases:
+        # The file alone is what the suite is about.
+        try:
+            receipt = fb.copy(
+                CASES.parent / case["file"],
+                "-",
+                source_options={"format": "json", "as_is": True},
+                check=True,
+                on_reject="skip",
+            )
+            accepted = receipt.rejected == 0
+        except fb.Error:
+            accepted = False
+        if case["expect"] != "either" and accepted != (case["expect"] == "accept"):
+            wrong.append(case["id"])
+    assert wrong == []
+    assert len(cases) > 100
+
+
+def test_clickhouse_120348_a_late_key_is_not_lost(server: ClickHouse, tmp_path: Path) -> None:
+    """A key that comes first in the last of many rows is a column with that one value."""
+    path = tmp_path / "late.ndjson"
+    with path.open("w") as file:
+        file.writelines(f'{{"n":{n},"pad":"{"x" * 100}"}}\n' for n in range(150_000))
+        file.write('{"n":150000,"late":"here"}\n')
+    assert path.stat().st_size > 16 << 20
+    fb.copy(path, address(server, "late"), target_options={"create": True, "order_by": ["n"]})
+    assert server.query("SELECT count(), countIf(late = 'here'), countIf(pad IS NULL) FROM late") == "150001\t1\t1\n"
