@@ -118,6 +118,19 @@ def test_rejects_are_quarantined_corrected_and_replayed_once(server: ClickHouse,
     assert server.query("SELECT * FROM mended ORDER BY a FORMAT TSV") == '1\tx, "y"\n2\t\\N\n3\tz\n30\ta, b\n'
 
 
+@pytest.mark.parametrize("suffix", ["ndjson", "json"])
+def test_every_byte_of_a_text_goes_out_and_back(server: ClickHouse, tmp_path: Path, suffix: str) -> None:
+    for table in (f"bytes_{suffix}", f"back_{suffix}"):
+        server.query(f"CREATE TABLE {table} (s String, m Map(String, String)) ENGINE = MergeTree ORDER BY s")
+    server.query(f"INSERT INTO bytes_{suffix} SELECT concat(char(number), 'x') AS s, map(s, s) FROM numbers(128)")
+    first, second = tmp_path / f"first.{suffix}", tmp_path / f"second.{suffix}"
+    fb.copy(address(server, f"bytes_{suffix}"), first, source_options={"order_by": "s"})
+    assert fb.copy(first, address(server, f"back_{suffix}")).loaded == 128
+    fb.copy(address(server, f"back_{suffix}"), second, source_options={"order_by": "s"})
+    assert first.read_bytes() == second.read_bytes()
+    assert server.query(f"SELECT count() FROM bytes_{suffix} JOIN back_{suffix} USING (s, m)") == "128\n"
+
+
 @pytest.mark.skipif(CASES is None, reason="../shared/data/cases is not here: JSONTestSuite is not run")
 def test_the_cases_of_json_test_suite(command: Run) -> None:
     assert CASES is not None
