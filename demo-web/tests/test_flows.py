@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
+from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
 from clickhouse import LOADER, ClickHouse
 from playwright.sync_api import Browser, expect
 
-from conftest import App
+from conftest import App, Visitor
 from wizard import LONG, Person, person
 
 PEOPLE = "id,name,born\n1,ann,2001-02-03\n2,bob,\n3,O'Brien,2003-04-05\n"
 SLOW = "SELECT number, sleepEachRow(0.001) AS zero FROM numbers(20000) SETTINGS max_block_size = 500"
+UNDER_WAY = re.compile("Fetching|Ingesting")
 
 
 def test_an_upload_becomes_a_table(someone: Person, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(PEOPLE)
     someone.go()
-    someone.button("New load").click()
+    someone.page.get_by_role("button", name="File to ClickHouse").click()
     someone.heading("Choose")
     someone.upload(path)
     someone.connect_embedded("To")
@@ -40,26 +46,19 @@ def test_an_upload_becomes_a_table(someone: Person, tmp_path: Path) -> None:
 def test_a_table_becomes_a_download(someone: Person) -> None:
     someone.file_to_table("people.csv", "for_download")
     someone.start()
-    someone.go("/choose")
-    someone.side("From").get_by_role("button", name="ClickHouse", exact=True).click()
-    someone.connect_embedded("From")
-    someone.page.get_by_role("textbox", name="Name of the download").fill("people")
-    someone.button("Continue").click()
+    someone.export("people")
     someone.page.get_by_role("searchbox", name="Search tables").fill("for_down")
     someone.page.get_by_role("button", name=re.compile("for_download")).click()
     someone.load_columns()
     someone.page.get_by_role("checkbox", name="Carry born").uncheck()
     someone.pass_check()
-    someone.start("Start Export")
-    with someone.page.expect_download() as download:
-        someone.page.get_by_role("link", name="Download the file").click()
-    assert download.value.suggested_filename == "people.csv"
-    assert download.value.path().read_text() == "id,name\n1,ann\n2,bob\n3,O'Brien\n"
+    assert someone.downloaded("Start Export") == "id,name\n1,ann\n2,bob\n3,O'Brien\n"
 
 
 def test_a_wrong_password_a_wrong_token_and_the_right_way_in(someone: Person, clickhouse: ClickHouse) -> None:
     someone.go("/choose")
-    panel = someone.side("To")
+    someone.connect_embedded("To")
+    panel = someone.new_connection("To")
     panel.get_by_label("Host").fill("127.0.0.1")
     panel.get_by_label("Port").fill(str(clickhouse.http_port))
     panel.get_by_label("User", exact=True).fill(LOADER[0])
@@ -81,19 +80,11 @@ def test_a_wrong_password_a_wrong_token_and_the_right_way_in(someone: Person, cl
 
 
 def test_bad_rows_are_shown_and_fetched(someone: Person) -> None:
-    someone.file_to_table("orders.csv", "orders")
-    someone.page.get_by_role("button", name="Shape").click()
-    type_ = someone.page.get_by_role("combobox", name="Type: price")
-    type_.fill("Decimal(10, 2)")
-    type_.press("Enter")
-    someone.pass_check()
+    someone.file_to_table("orders.csv", "orders", price="Decimal(10, 2)")
     someone.start(status="Error")
     expect(someone.page.get_by_role("alert").get_by_text("FB-TYPE-0102")).to_be_visible()
     someone.button("Change the plan").click()
-    someone.load_columns()
-    type_ = someone.page.get_by_role("combobox", name="Type: price")
-    type_.fill("Decimal(10, 2)")
-    type_.press("Enter")
+    expect(someone.page.get_by_role("combobox", name="Type: price")).to_have_value("Decimal(10, 2)")
     someone.pass_check()
     someone.page.get_by_label("Leave it out, and keep it for download").check()
     someone.start()
@@ -107,28 +98,133 @@ def test_bad_rows_are_shown_and_fetched(someone: Person) -> None:
     assert download.value.path().read_text().count("FB-TYPE-0102") == 4
 
 
-def start_slow(someone: Person) -> None:
-    someone.go("/choose")
-    someone.side("From").get_by_role("button", name="ClickHouse", exact=True).click()
-    someone.connect_embedded("From")
-    someone.page.get_by_role("textbox", name="Name of the download").fill("slow")
-    someone.button("Continue").click()
-    someone.button("Write a query").click()
-    someone.page.get_by_label("SQL").fill(SLOW)
+def test_bad_rows_are_corrected_here_and_loaded(someone: Person) -> None:
+    someone.file_to_table("orders.csv", "corrected", price="Decimal(10, 2)")
+    someone.page.get_by_label("Set it aside, to correct it here and load it then").check()
+    someone.start()
+    assert (someone.figure("Loaded"), someone.figure("Rows rejected")) == ("236", "4")
+    someone.button("Correct the rejected rows").click()
+    rows = someone.page.get_by_role("textbox", name="Row of line")
+    expect(rows).to_have_count(4)
+    load = someone.button("Load the corrected rows")
+    expect(load).to_be_disabled()
+    for at in range(3):
+        text = rows.nth(at).input_value()
+        rows.nth(at).fill(re.sub(r'"(\d+),(\d+)"', r"\1.\2", text))
+    load.click()
+    someone.ended()
+    assert (someone.figure("Rows read"), someone.figure("Loaded"), someone.figure("Rows rejected")) == ("4", "3", "1")
+    expect(someone.page.get_by_text("The table holds 239 rows; before it held 236.")).to_be_visible()
+    someone.go()
+    someone.page.get_by_role("region", name="Rows set aside").get_by_role("link").click()
+    expect(rows).to_have_count(1)
+    rows.fill(re.sub(r'"(\d+),(\d+)"', r"\1.\2", rows.input_value()))
+    load.click()
+    someone.ended()
+    expect(someone.page.get_by_text("The table holds 240 rows; before it held 239.")).to_be_visible()
+    someone.page.go_back()
+    expect(someone.page.get_by_text("Every row that was set aside has been loaded.")).to_be_visible()
+
+
+def test_a_join_becomes_a_file(someone: Person, visitor: Visitor) -> None:
+    for name, text in (
+        ("join_orders", b"order_id,customer_id\n10,1\n11,1\n12,9\n"),
+        ("join_customers", b"customer_id,name\n1,ann\n2,bob\n"),
+    ):
+        target = {"kind": "table", "connection": visitor.embedded(), "database": "default", "table": name}
+        plan = {"source": visitor.upload("a.csv", text), "target": {**target, "order_by": ["customer_id"]}}
+        assert visitor.ended(visitor.ask("/loads", **plan))["status"] == "Completed"
+    someone.export("joined")
+    someone.button("A join").click()
+    someone.pick("Table", "default.join_orders")
+    someone.pick("Joined table 2", "default.join_customers")
+    sql = someone.page.get_by_role("region", name="The SQL of the join")
+    expect(sql).to_contain_text("INNER JOIN `default`.`join_customers`")
+    expect(sql).to_contain_text("`join_orders`.`customer_id` = `join_customers`.`customer_id`")
+    someone.page.get_by_role("combobox", name="Kind of join 2").click()
+    someone.page.get_by_role("option", name="Left").click()
+    expect(sql).to_contain_text("LEFT JOIN")
+    someone.button("Edit the SQL").click()
+    text = someone.page.get_by_role("textbox", name="SQL")
+    text.fill(text.input_value() + "\nORDER BY order_id")
     someone.load_columns()
     someone.pass_check()
-    someone.start("Start Export", "Fetching")
+    assert someone.downloaded("Start Export") == (
+        "order_id,join_orders_customer_id,join_customers_customer_id,name\n10,1,1,ann\n11,1,1,ann\n12,9,,\n"
+    )
+
+
+def test_a_server_goes_in_mid_load_and_comes_back(someone: Person) -> None:
+    with ClickHouse() as server:
+        someone.go("/choose")
+        someone.side("From").get_by_role("button", name="ClickHouse", exact=True).click()
+        someone.connect_server("From", server.http_port)
+        someone.page.get_by_role("textbox", name="Name of the download").fill("numbers")
+        someone.button("Continue").click()
+        someone.query(SLOW)
+        someone.button("Continue").click()
+        someone.heading("Check")
+        someone.button("Continue").click()
+        someone.start("Start Export", UNDER_WAY)
+        expect(someone.page.get_by_text("0 acknowledged")).to_be_visible()
+        server.kill9()
+        someone.ended("Error")
+        expect(someone.page.get_by_role("alert").get_by_text("FB-NET-")).to_be_visible()
+        expect(someone.page.get_by_role("link", name="Download the file")).to_have_count(0)
+        server.start()
+        someone.button("Change the plan").click()
+        someone.page.get_by_role("textbox", name="SQL").fill("SELECT number FROM numbers(3)")
+        someone.load_columns()
+        someone.pass_check()
+        assert someone.downloaded("Start Export") == "number\n0\n1\n2\n"
+
+
+def test_an_address_of_a_file(browser: Browser, start_app: Callable[..., App], tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as files:
+        threading.Thread(target=files.serve_forever, daemon=True).start()
+        app = start_app(sources=f"127.0.0.1:{files.server_port}")
+        with person(browser, app.url) as someone:
+            someone.go("/choose")
+            someone.connect_embedded("To")
+            address = someone.page.get_by_role("textbox", name="Or the address of a file")
+            address.fill(f"http://127.0.0.1:{files.server_port}/people.csv")
+            someone.button("Use it").click()
+            someone.button("Continue").click()
+            someone.load_columns()
+            someone.pass_check()
+            someone.start()
+            assert someone.figure("Loaded") == "3"
+        files.shutdown()
+    with app.visitor() as visitor:
+        for url in (
+            "http://127.0.0.1:1/a.csv",
+            "http://169.254.169.254/a",
+            "http://a:b@127.0.0.1/",
+            "file:///etc/passwd",
+        ):
+            assert visitor.post("/preview", json={"source": {"kind": "url", "url": url}}).status_code in (403, 422)
+
+
+def start_slow(someone: Person) -> None:
+    someone.export("slow")
+    someone.query(SLOW)
+    someone.button("Continue").click()
+    someone.heading("Check")
+    someone.button("Continue").click()  # nobody has to wait for the check
+    someone.start("Start Export", UNDER_WAY)
 
 
 def test_a_run_survives_a_reload_and_can_be_watched_twice(someone: Person) -> None:
     start_slow(someone)
     someone.page.reload()
-    expect(someone.page.locator(".MuiChip-label", has_text="Fetching")).to_be_visible()
+    expect(someone.page.locator(".MuiChip-label", has_text=UNDER_WAY)).to_be_visible(timeout=LONG)
     other = Person(someone.page.context.new_page(), someone.url)
     other.page.goto(someone.page.url)
     expect(other.page.get_by_role("progressbar", name="Progress")).to_be_visible()
     other.button("Pause").click()
-    expect(someone.page.get_by_text("Fetching · Paused")).to_be_visible()
+    expect(someone.page.get_by_text("· Paused")).to_be_visible()
     someone.button("Go on").click()
     expect(other.button("Pause")).to_be_visible()
     other.button("Cancel").click()
@@ -173,12 +269,10 @@ def test_the_whole_way_by_keyboard(browser: Browser, app: App) -> None:
 
         someone.go()
         someone.heading("Move a table")
-        reach("Try people.csv")
+        reach("people.csv")
         keyboard.press("Enter")
         someone.heading("Choose")
-        reach("Embedded ClickHouse")
-        keyboard.press("Enter")
-        expect(someone.page.get_by_text("Connected to Embedded ClickHouse")).to_be_visible(timeout=LONG)
+        someone.connect_embedded("To")
         reach("Table")
         keyboard.press("Control+A")
         keyboard.type("by_keyboard")
@@ -212,6 +306,50 @@ def test_the_first_page_is_there_in_a_second(browser: Browser, app: App) -> None
         with person(browser, app.url) as someone:
             began = time.monotonic()
             someone.go()
-            expect(someone.button("New load")).to_be_enabled()
+            expect(someone.page.get_by_role("button", name="File to ClickHouse")).to_be_enabled()
             times.append(time.monotonic() - began)
     assert min(times) < 1, times
+
+
+LARGE_ROWS = 26_000_000
+
+
+@pytest.mark.large
+def test_a_gigabyte(browser: Browser, start_app: Callable[..., App], tmp_path: Path) -> None:
+    """Uploaded and loaded; what the app itself takes of memory stays small. Beside it, a file of the server is shown at once."""
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.write(b"id,name,amount,day\n")
+        for start in range(0, LARGE_ROWS, 100_000):
+            file.write(
+                b"".join(b"%08d,name %08d,%d.25,2026-01-02\n" % (n, n, n) for n in range(start, start + 100_000))
+            )
+    assert path.stat().st_size > 1_000_000_000
+    app = start_app(samples=tmp_path)
+    with app.visitor() as visitor:
+        times = []
+        for _ in range(5):
+            began = time.monotonic()
+            shown = visitor.ask("/preview", source={"kind": "sample", "name": "large.csv"})
+            times.append(time.monotonic() - began)
+        assert len(shown["rows"]) == 20
+    print(f"{path.stat().st_size} bytes: preview {min(times):.3f} to {max(times):.3f} s")
+    with person(browser, app.url) as someone:
+        someone.go("/choose")
+        began = time.monotonic()
+        someone.page.locator("input[type=file]").set_input_files(path)
+        expect(someone.page.get_by_role("status").filter(has_text="large.csv")).to_be_visible(timeout=600_000)
+        print(f"upload {time.monotonic() - began:.1f} s")
+        someone.connect_embedded("To")
+        someone.button("Continue").click()
+        someone.load_columns(600_000)
+        someone.button("Continue").click()
+        someone.heading("Check")
+        someone.button("Continue").click()
+        someone.heading("Plan")
+        someone.button("Start Ingestion").click()
+        someone.ended(timeout=600_000)
+        assert someone.figure("Loaded") == str(LARGE_ROWS)
+    print(f"most memory of the app {app.memory() >> 20} MiB")
+    assert app.memory() < 300 << 20
+    assert min(times) < 0.3

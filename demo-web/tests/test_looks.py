@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,66 +16,101 @@ PICTURES = Path(__file__).parent / "screenshots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def look(someone: Person, name: str) -> None:
-    page = someone.page
-    page.evaluate("document.activeElement.blur()")
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-    page.evaluate(AXE)
-    found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
-    told = [
-        (violation["id"], violation["help"], [node["html"][:300] for node in violation["nodes"]][:4])
-        for violation in found["violations"]
-    ]
-    assert told == [], f"{name}: {told}"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
+class Looker:
+    """Keeps what is wrong with each page that is looked at, and a picture of it."""
+
+    def __init__(self, someone: Person, kind: str) -> None:
+        self.page = someone.page
+        self.kind = kind
+        self.wrong: list[str] = []
+
+    def look(self, name: str) -> None:
+        self.page.evaluate("document.activeElement.blur()")
+        self.page.screenshot(path=PICTURES / f"{name}-{self.kind}.png", full_page=True)
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+        for violation in found["violations"]:
+            places = [node["html"][:200] for node in violation["nodes"]][:3]
+            self.wrong.append(f"{name}: {violation['id']}, {violation['help']}: {places}")
+        if not self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            self.wrong.append(f"{name}: scrolls sideways")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+VIEWS = [
+    ("light", 1280),
+    ("dark", 320),
+    *(pytest.param(theme, width, marks=pytest.mark.large) for theme, width in (("dark", 1280), ("light", 320))),
+    *(pytest.param(theme, 390, marks=pytest.mark.large) for theme in ("light", "dark")),
+]
+
+
+@pytest.mark.parametrize(("theme", "width"), VIEWS)
 def test_every_page(browser: Browser, app: App, theme: str, width: int) -> None:
     PICTURES.mkdir(exist_ok=True)
     view = {"viewport": {"width": width, "height": 800}, "color_scheme": theme}
     with person(browser, app.url, **view) as someone:
-        kind = f"{theme}-{width}"
+        looker = Looker(someone, f"{theme}-{width}")
+        page = someone.page
         someone.go()
         someone.heading("Move a table")
-        look(someone, f"home-empty-{kind}")
+        looker.look("home-empty")
         someone.go("/choose")
-        someone.heading("Choose")
-        look(someone, f"choose-empty-{kind}")
-        someone.file_to_table("orders.csv", f"looks_{theme}_{width}")
-        look(someone, f"plan-{kind}")
-        someone.go("/choose")
-        expect(someone.page.get_by_text("Connected to")).to_be_visible()
-        look(someone, f"choose-{kind}")
-        someone.go("/shape")
-        expect(someone.page.get_by_role("region", name="As it is read").first).to_be_visible()
-        expect(someone.page.get_by_text("Score ")).to_be_visible()
-        look(someone, f"shape-{kind}")
-        type_ = someone.page.get_by_role("combobox", name="Type: price")
-        type_.fill("Decimal(10, 2)")
-        type_.press("Enter")
+        someone.connect_embedded("To")
+        looker.look("choose-empty")
+        someone.new_connection("To")
+        looker.look("connect")
+        someone.file_to_table("orders.csv", f"looks_{theme}_{width}", price="Decimal(10, 2)")
+        expect(page.get_by_role("region", name="The same as a command").first).to_be_visible()
+        page.get_by_label("Set it aside").check()
+        looker.look("plan")
+        page.get_by_role("tab", name="Check").click()
+        expect(page.get_by_text("What would be rejected")).to_be_visible()
+        looker.look("check")
+        page.get_by_role("tab", name="Choose").click()
+        someone.connect_embedded("To")
+        looker.look("choose")
+        page.get_by_role("tab", name="Shape").click()
+        expect(page.get_by_role("region", name="As it is read").first).to_be_visible()
+        expect(page.get_by_text("Score ")).to_be_visible()
+        expect(page.get_by_text("different").first).to_be_visible()
+        looker.look("shape")
         someone.pass_check()
-        someone.page.get_by_label("Leave it out, and keep it for download").check()
         someone.start()
-        look(someone, f"receipt-{kind}")
+        looker.look("receipt")
+        someone.button("Correct the rejected rows").click()
+        rows = page.get_by_role("textbox", name="Row of line")
+        rows.first.fill(rows.first.input_value().replace('"', ""))
+        looker.look("quarantine")
+        page.go_back()
         someone.button("Repeat").click()
-        someone.load_columns()
-        type_ = someone.page.get_by_role("combobox", name="Type: pieces")
-        type_.fill("UInt8")
-        type_.press("Enter")
         someone.pass_check()
-        someone.page.get_by_label("Stop, and say which row").check()
+        page.get_by_label("Stop, and say which row").check()
         someone.start(status="Error")
-        look(someone, f"error-{kind}")
-        someone.go("/")
-        expect(someone.page.get_by_text("Completed").first).to_be_visible()
-        look(someone, f"home-{kind}")
-        someone.go("/choose")
-        someone.side("From").get_by_role("button", name="ClickHouse", exact=True).click()
-        someone.connect_embedded("From")
-        someone.page.get_by_role("textbox", name="Name of the download").fill("out")
-        look(someone, f"choose-export-{kind}")
+        looker.look("error")
+        someone.go()
+        expect(page.get_by_text("Completed").first).to_be_visible()
+        looker.look("home")
+        someone.export("out")
+        expect(page.get_by_text("default.looks_").first).to_be_visible()
+        looker.look("tables")
+        page.get_by_role("button", name="default.looks_").first.click()
+        expect(page.get_by_role("heading", name="Columns", exact=True)).to_be_visible()
+        looker.look("tables-chosen")
+        someone.button("A join").click()
+        someone.pick("Table", f"default.looks_{theme}_{width}")
+        someone.pick("Joined table 2", f"default.looks_{theme}_{width}")
+        expect(page.get_by_role("region", name="The SQL of the join")).to_be_visible()
+        looker.look("join")
+        someone.query("SELECT number, sleepEachRow(0.01) FROM numbers(3000) SETTINGS max_block_size = 100")
         someone.button("Continue").click()
-        expect(someone.page.get_by_text("default.looks_").first).to_be_visible()
-        look(someone, f"shape-tables-{kind}")
+        someone.heading("Check")
+        someone.button("Continue").click()
+        someone.start("Start Export", re.compile("Fetching|Ingesting"))
+        expect(page.get_by_role("region", name="Rows a second")).to_be_visible()
+        looker.look("run")
+        someone.button("Cancel").click()
+        someone.ended("Error")
+        someone.go("/nowhere")
+        expect(page.get_by_text("There is no such page.")).to_be_visible()
+        looker.look("nowhere")
+        assert looker.wrong == []

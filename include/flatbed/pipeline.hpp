@@ -39,7 +39,7 @@ struct Event {
   const Error* reject = nullptr;     ///< kRejected
   const Receipt* receipt = nullptr;  ///< kFinished
 };
-/// Returns false to cancel. Called from one thread at a time: the one that called run().
+/// Returns false to cancel; no row moves while it runs. Called from one thread at a time: the one that called run().
 using Observer = std::function<bool(const Event&)>;
 
 /// What happens to a row that cannot be carried.

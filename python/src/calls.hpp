@@ -50,20 +50,30 @@ struct Raised {
   }
 };
 
+// Between the thread that works and the one that shows. The work waits while its progress is shown, so that a callback
+// that waits pauses it.
 struct Waiting {
   std::mutex mutex{};
   std::condition_variable changed{};
   bool done = false;
+  bool shows = false;                  // the callback runs
   std::optional<Progress> progress{};  // not yet shown
 
   bool wait(std::optional<Progress>& fresh) {
     std::unique_lock lock(mutex);
     const bool ended = changed.wait_for(lock, kTick, [&] { return done; });
     fresh = std::exchange(progress, std::nullopt);
+    shows = fresh.has_value();
     return ended;
   }
-  void show(const Progress& latest) {
+  void go_on() {
     const std::lock_guard lock(mutex);
+    shows = false;
+    changed.notify_all();
+  }
+  void show(const Progress& latest) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return !shows; });
     progress = latest;
   }
   void end() {
@@ -95,7 +105,7 @@ auto waiting_for(Work work, Raised& raised, std::stop_source stop, const py::obj
   {
     const py::gil_scoped_release released;
     std::optional<Progress> fresh;
-    for (bool ended = false; !ended;) {
+    for (bool ended = false; !ended; waiting.go_on()) {
       ended = waiting.wait(fresh);
       if (stop.stop_requested() || (ended && !fresh)) continue;
       const py::gil_scoped_acquire acquired;

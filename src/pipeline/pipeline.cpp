@@ -63,6 +63,7 @@ struct Pipeline::Impl {
 
   // Counters that the calling thread shows while the others work.
   std::atomic<uint64_t> rows_read{0}, rows_rejected{0}, rows_checked{0};
+  std::mutex telling;                    // held while the observer is called: no row moves as long as it waits
   std::mutex mutex;                      // guards the two below
   std::condition_variable_any finished;  // told when the writing thread is done
   bool done = false;
@@ -176,6 +177,9 @@ Status Pipeline::Impl::read(Queue<Delivery>& queue) {
 
 Status Pipeline::Impl::write(Queue<Delivery>& queue) {
   while (auto delivery = queue.pop(stop.get_token())) {
+    {
+      const std::lock_guard paused(telling);
+    }
     if (Status status = process(std::move(*delivery)); !status) return status;
   }
   if (stop.stop_requested()) return cancelled();
@@ -341,6 +345,7 @@ bool Pipeline::Impl::report(Event::Kind kind, const Error* reject) {
                                  .seconds = seconds},
                     .reject = reject,
                     .receipt = kind == Event::Kind::kFinished ? &receipt : nullptr};
+  const std::lock_guard lock(telling);
   return options.observer(event);
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,28 @@ def test_what_progress_raises_stops_the_run(tmp_path: Path) -> None:
         fb.copy(reader, tmp_path / "never.csv", progress=stop)
     assert threading.active_count() == threads
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_progress_callback_that_waits_pauses_the_run(tmp_path: Path) -> None:
+    taken = 0
+
+    def batches() -> Any:
+        nonlocal taken
+        batch = pa.record_batch({"a": list(range(100_000))})
+        while True:
+            taken += 1
+            yield batch
+
+    def pause(progress: fb.Progress) -> None:
+        time.sleep(1)  # what is in memory fills up
+        before = taken
+        time.sleep(2)
+        raise LookupError(taken - before)
+
+    reader = pa.RecordBatchReader.from_batches(pa.schema({"a": pa.int64()}), batches())
+    with pytest.raises(LookupError) as caught:
+        fb.copy(reader, tmp_path / "never.csv", progress=pause, memory="16M")
+    assert caught.value.args[0] < 5
 
 
 def test_a_pipeline_runs_once(tmp_path: Path) -> None:

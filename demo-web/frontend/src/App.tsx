@@ -1,6 +1,6 @@
-import BrightnessAuto from '@mui/icons-material/BrightnessAuto'
-import DarkMode from '@mui/icons-material/DarkMode'
-import LightMode from '@mui/icons-material/LightMode'
+import Contrast from '@mui/icons-material/Contrast'
+import DarkMode from '@mui/icons-material/DarkModeOutlined'
+import LightMode from '@mui/icons-material/LightModeOutlined'
 import AppBar from '@mui/material/AppBar'
 import Box from '@mui/material/Box'
 import Container from '@mui/material/Container'
@@ -15,6 +15,7 @@ import { lazy, Suspense, useEffect } from 'react'
 import { Link as RouterLink, Route, Routes } from 'react-router'
 import { api, given } from './api/client'
 import { useAsk } from './ask'
+import { ConnectionsProvider } from './connections'
 import { Home } from './pages/Home'
 import { SignIn } from './pages/SignIn'
 import { ProblemAlert } from './parts/ProblemAlert'
@@ -25,10 +26,11 @@ const Choose = lazy(() => import('./pages/Choose'))
 const Shape = lazy(() => import('./pages/Shape'))
 const Check = lazy(() => import('./pages/Check'))
 const Plan = lazy(() => import('./pages/Plan'))
+const Quarantine = lazy(() => import('./pages/Quarantine'))
 const Run = lazy(() => import('./pages/Run'))
 
 const MODES = ['system', 'light', 'dark'] as const
-const ICONS = { system: BrightnessAuto, light: LightMode, dark: DarkMode }
+const ICONS = { system: Contrast, light: LightMode, dark: DarkMode }
 
 function ThemeSwitch() {
   const { mode, setMode } = useColorScheme()
@@ -99,17 +101,20 @@ export function App() {
         {!about && !visit.problem && <LinearProgress aria-label={texts.busy} />}
         {about && !about.signed_in && <SignIn then={() => void ask()} />}
         {about?.signed_in && (
-          <Suspense fallback={<LinearProgress aria-label={texts.busy} />}>
-            <Routes>
-              <Route path="/" element={<Home />} />
-              <Route path="/choose" element={<Choose />} />
-              <Route path="/shape" element={<Shape />} />
-              <Route path="/check" element={<Check />} />
-              <Route path="/plan" element={<Plan />} />
-              <Route path="/runs/:id" element={<Run />} />
-              <Route path="*" element={<Typography component="h1">{texts.notFound}</Typography>} />
-            </Routes>
-          </Suspense>
+          <ConnectionsProvider>
+            <Suspense fallback={<LinearProgress aria-label={texts.busy} />}>
+              <Routes>
+                <Route path="/" element={<Home />} />
+                <Route path="/choose" element={<Choose />} />
+                <Route path="/shape" element={<Shape />} />
+                <Route path="/check" element={<Check />} />
+                <Route path="/plan" element={<Plan />} />
+                <Route path="/runs/:id" element={<Run />} />
+                <Route path="/quarantine/:id" element={<Quarantine />} />
+                <Route path="*" element={<Typography component="h1">{texts.notFound}</Typography>} />
+              </Routes>
+            </Suspense>
+          </ConnectionsProvider>
         )}
       </Container>
     </Visit>

@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
-import type { Column, Dialect, FileTarget, Plan, Source } from './api/client'
+import type { Column, Dialect, FileTarget, JoinedTable, Plan, Profile, Source } from './api/client'
 
 export type Choice = Column & { carry: boolean; newName: string; newType: string }
 
@@ -18,6 +18,11 @@ export type Draft = {
   file: FileTarget
   dialect: Dialect
   columns: Choice[] | null
+  profile: Profile | null
+  /** What an earlier load did with the columns, until they are loaded anew. */
+  wanted: Pick<Plan, 'columns' | 'rename' | 'types'> | null
+  read: 'table' | 'join' | 'query'
+  joined: JoinedTable[]
   orderBy: string[]
   onReject: NonNullable<Plan['on_reject']>
   maxRejects: string
@@ -37,6 +42,10 @@ const fresh: Draft = {
   file: { kind: 'file', name: '', format: 'csv', compression: 'none', header: true, formula_safe: false },
   dialect: {},
   columns: null,
+  profile: null,
+  wanted: null,
+  read: 'table',
+  joined: [],
   orderBy: [],
   onReject: 'fail',
   maxRejects: '',
@@ -86,15 +95,19 @@ export const withSource = (source: Source | null, name: string, size: number | n
   sourceSize: size,
   dialect: {},
   columns: null,
+  profile: null,
+  wanted: null,
   orderBy: [],
 })
 
-export function choicesOf(columns: Column[], before: Choice[] | null): Choice[] {
+export function choicesOf(columns: Column[], before: Choice[] | null, wanted: Draft['wanted']): Choice[] {
   const kept = new Map(before?.map((choice) => [choice.name, choice]))
   return columns.map((column) => {
-    const old = kept.get(column.name)
-    const newType = old && old.newType !== old.type ? old.newType : column.type
-    return { ...column, carry: old?.carry ?? true, newName: old?.newName ?? column.name, newType }
+    const { name } = column
+    const old = kept.get(name)
+    const newType = old && old.newType !== old.type ? old.newType : (wanted?.types?.[name] ?? column.type)
+    const carry = old?.carry ?? wanted?.columns?.includes(name) ?? true
+    return { ...column, carry, newName: old?.newName ?? wanted?.rename?.[name] ?? name, newType }
   })
 }
 
@@ -127,7 +140,7 @@ export function planOf(draft: Draft): Plan {
     types: Object.fromEntries(
       carried.filter((column) => column.newType !== column.type).map((column) => [column.name, column.newType]),
     ),
-    on_reject: draft.onReject,
+    on_reject: draft.toKind === 'file' && draft.onReject === 'quarantine' ? 'divert' : draft.onReject,
     max_rejects: draft.maxRejects === '' ? null : Number(draft.maxRejects),
     check: false,
   }
@@ -137,10 +150,12 @@ export function planOf(draft: Draft): Plan {
 export function draftOf(plan: Plan, sourceName: string): Partial<Draft> {
   const { source, target } = plan
   return {
-    fromKind: source.kind === 'upload' || source.kind === 'sample' ? 'file' : 'clickhouse',
+    fromKind: 'connection' in source ? 'clickhouse' : 'file',
+    read: source.kind === 'query' ? 'query' : 'table',
     toKind: target.kind === 'file' ? 'file' : 'clickhouse',
     ...withSource(source, sourceName, null),
     dialect: plan.dialect ?? {},
+    wanted: { columns: plan.columns, rename: plan.rename, types: plan.types },
     onReject: plan.on_reject ?? 'fail',
     maxRejects: plan.max_rejects == null ? '' : String(plan.max_rejects),
     ...('connection' in source ? { fromConnection: source.connection } : {}),

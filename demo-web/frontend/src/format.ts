@@ -5,6 +5,14 @@ export function rows(count: number): string {
   return Math.round(count).toLocaleString('en').replaceAll(',', THIN)
 }
 
+/** A part of a whole: none, all, or a percentage that is never rounded to either. */
+export function share(count: number, whole: number): string {
+  if (count === 0) return 'no'
+  if (count === whole) return 'all'
+  const percent = (100 * count) / whole
+  return `${percent < 0.1 ? '< 0.1' : percent > 99.9 ? '> 99.9' : percent.toFixed(1)}${THIN}%`
+}
+
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let unit = 0

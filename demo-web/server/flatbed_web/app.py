@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import flatbed
-from flatbed_web import connections, files_api, loads_api, looking, visit
+from flatbed_web import connections, files_api, loads_api, looking, quarantine_api, visit
 from flatbed_web.files import Disk, Samples
-from flatbed_web.guard import Guard, ServerList
+from flatbed_web.guard import Guard, HostList
 from flatbed_web.loads import Runner
 from flatbed_web.models import Failure, Problem
 from flatbed_web.problems import Refusal, problem_of
@@ -36,7 +36,8 @@ def create_app(settings: Settings) -> FastAPI:
         sessions=Sessions(),
         disk=Disk(settings.data, settings.disk_limit),
         samples=Samples(settings.samples),
-        servers=ServerList(settings.servers),
+        servers=HostList(settings.servers, "FLATBED_WEB_SERVERS"),
+        sources=HostList(settings.sources, "FLATBED_WEB_SOURCES"),
         runner=Runner(settings.running),
     )
 
@@ -56,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.flatbed = state
-    for part in (visit, files_api, connections, looking, loads_api):
+    for part in (visit, files_api, connections, looking, loads_api, quarantine_api):
         app.include_router(part.router, prefix="/api")
     _answer_failures(app)
     _serve_pages(app, settings)

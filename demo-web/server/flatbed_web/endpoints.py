@@ -6,12 +6,13 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flatbed_web import models
-from flatbed_web.files import Disk, Samples
+from flatbed_web.files import Disk
 from flatbed_web.problems import Refusal
 from flatbed_web.sessions import Connection, Session
+from flatbed_web.state import State
 
 NOT_SHOWN = ("password", "token", "unpack_limit")
 """Options that a command line leaves out: secrets, and the app's own limits."""
@@ -42,15 +43,31 @@ def _of_clickhouse(connection: Connection, database: str, table: str, name: str,
     return Endpoint(uri, {**connection.options, **more}, name, None, {connection.base: connection.shown.name})
 
 
-def source_of(session: Session, samples: Samples, look: models.Look, unpack_limit: int) -> Endpoint:
+def _of_url(state: State, url: str, dialect: models.Dialect) -> Endpoint:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        raise Refusal(422, "FB-WEB-0206", "this is no address of a file", hint="https://host/path/file.csv") from None
+    if parts.username or parts.password:
+        raise Refusal(422, "FB-WEB-0206", "an address with a password is not taken", hint="upload the file")
+    state.sources.check(host, port)
+    options = {**dialect.model_dump(exclude_none=True, mode="json"), "unpack_limit": state.settings.unpack_limit}
+    return Endpoint(url, options, parts.path.rpartition("/")[2] or host)
+
+
+def source_of(state: State, session: Session, look: models.Look) -> Endpoint:
     source = look.source
+    unpack_limit = state.settings.unpack_limit
     if isinstance(source, models.UploadSource):
         upload = session.upload(source.upload)
         if not upload.complete:
             raise Refusal(409, "FB-WEB-0202", "the upload has not ended", hint="wait for it, or send the rest")
         return _of_file(upload.path, upload.name, look.dialect, unpack_limit)
     if isinstance(source, models.SampleSource):
-        return _of_file(samples.path(source.name), source.name, look.dialect, unpack_limit)
+        return _of_file(state.samples.path(source.name), source.name, look.dialect, unpack_limit)
+    if isinstance(source, models.UrlSource):
+        return _of_url(state, source.url, look.dialect)
     connection = session.connection(source.connection)
     if isinstance(source, models.TableSource):
         return _of_clickhouse(connection, source.database, source.table, f"{source.database}.{source.table}")
@@ -88,10 +105,12 @@ def command_of(plan: models.Plan, source: Endpoint, target: Endpoint) -> str:
         for name, value in endpoint.options.items():
             if name not in NOT_SHOWN:
                 words += [flag, f"{name}={_option_text(value)}"]
-    if plan.on_reject is not models.OnReject.fail:
-        words += ["--on-reject", plan.on_reject.value]
+    if plan.on_reject is models.OnReject.skip:
+        words += ["--on-reject", "skip"]
     if plan.on_reject is models.OnReject.divert:
         words += ["--rejects", "rejects.csv"]
+    if plan.on_reject is models.OnReject.quarantine:
+        words += ["--quarantine", "rejects"]
     if plan.max_rejects is not None:
         words += ["--max-rejects", str(plan.max_rejects)]
     return shlex.join(words)

@@ -13,6 +13,7 @@ from flatbed_web.problems import Refusal, not_found
 RAW_LINES = 20
 RAW_BYTES = 8192
 PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\xfd7zXZ", b"BZh", b"PK\x03\x04")
+PARTS = ("uploads", "exports", "quarantine")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", ".parquet", ".xlsx")
 
 
@@ -54,13 +55,13 @@ class Disk:
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder = folder
         self.limit = limit
-        for part in ("uploads", "exports"):
+        for part in PARTS:
             shutil.rmtree(folder / part, ignore_errors=True)
             (folder / part).mkdir(parents=True)
 
     def used(self) -> int:
-        parts = (path for part in ("uploads", "exports") for path in (self.folder / part).iterdir())
-        return sum(path.stat().st_size for path in parts if path.exists())
+        parts = (path for part in PARTS for path in (self.folder / part).rglob("*"))
+        return sum(path.stat().st_size for path in parts if path.is_file())
 
     def room_for(self, size: int, promised: int) -> None:
         if self.used() + promised + size > self.limit or size > shutil.disk_usage(self.folder).free:

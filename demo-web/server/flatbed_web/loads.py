@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,12 @@ class Load:
     source: Endpoint
     target: Endpoint
     rejects_path: Path | None
+    """Where rejected rows go, to be downloaded."""
+    quarantine: Path | None
+    """Where rejected rows go, to be corrected and loaded."""
     memory: int
+    replay_of: str | None = None
+    """The load whose quarantine this one loads."""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     started: float = field(default_factory=time.time)
     version: int = 0
@@ -87,6 +93,8 @@ class Load:
                 receipt=self.receipt,
                 file=self.target.name if done and self.target.path and not self.plan.check else None,
                 rejects=self.rejects_path is not None and self.rejects_path.exists(),
+                quarantine=self.quarantine is not None and self.quarantine.is_dir(),
+                replay_of=self.replay_of,
                 plan=self.plan,
             )
 
@@ -94,6 +102,8 @@ class Load:
         for path in (self.target.path, self.rejects_path):
             if path is not None:
                 path.unlink(missing_ok=True)
+        if self.quarantine is not None and self.replay_of is None:
+            shutil.rmtree(self.quarantine, ignore_errors=True)
 
     # ---- The run ----
 
@@ -118,35 +128,37 @@ class Load:
             self._end(Status.completed, None)
 
     def _copy(self) -> flatbed.Receipt:
-        plan = self.plan
-        pipeline = flatbed.Pipeline(
-            self.source.uri,
-            options=self.source.options,
+        plan, source, target = self.plan, self.source, self.target
+        if self.replay_of is not None:
+            assert self.quarantine is not None
+            return flatbed.replay(
+                self.quarantine, target=target.uri, target_options=target.options, progress=self._show
+            )
+        on_reject = None if plan.on_reject is models.OnReject.quarantine else plan.on_reject.value
+        return flatbed.copy(
+            source.uri,
+            target.uri,
             columns=plan.columns,
             rename=plan.rename or None,
             types=plan.types or None,
-        )
-        pipeline.then(self._let_pass).sink(self.target.uri, options=self.target.options)
-        return pipeline.run(
+            source_options=source.options,
+            target_options=target.options,
             rejects=None if plan.check else self.rejects_path,
-            on_reject="skip" if plan.check else plan.on_reject.value,
+            quarantine=None if plan.check else self.quarantine,
+            on_reject="skip" if plan.check else on_reject,
             check=plan.check,
             max_rejects=None if plan.check else plan.max_rejects,
             memory=self.memory,
             progress=self._show,
         )
 
-    def _let_pass(self, batch: flatbed.Batch) -> bytes:
-        """The step where a load waits and ends: every row goes on."""
-        self._going.wait()
-        self._stop_if_cancelled()
-        return b"\x01" * len(batch)
-
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise Cancelled
 
     def _show(self, progress: flatbed.Progress) -> None:
+        """Called ten times a second; the load stands still as long as this waits, and ends when it raises."""
+        self._going.wait()
         self._stop_if_cancelled()
         shown = models.Progress(
             rows_read=progress.rows_read,
@@ -156,8 +168,10 @@ class Load:
             bytes_total=progress.bytes_total,
             seconds=progress.seconds,
         )
+        before = self.progress
+        if shown == before:
+            return
         with self._lock:
-            before = self.progress
             self.progress = shown
             self.status = Status.ingesting if shown.rows_acknowledged else Status.fetching
             passed = shown.seconds - (self.rates[-1].seconds if self.rates else 0)
@@ -174,7 +188,11 @@ class Load:
     @property
     def _names(self) -> dict[str, str]:
         names = {**self.source.names, **self.target.names}
-        return {**names, str(self.rejects_path): "the rejects"} if self.rejects_path else names
+        if self.quarantine is not None:
+            names |= {str(self.quarantine / "rows.csv"): "the rejected rows", str(self.quarantine): "the quarantine"}
+        if self.rejects_path is not None:
+            names[str(self.rejects_path)] = "the rejects"
+        return names
 
     def _shown_receipt(self, receipt: flatbed.Receipt) -> models.Receipt:
         text = receipt.to_json()

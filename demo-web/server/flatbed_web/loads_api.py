@@ -13,7 +13,8 @@ from flatbed_web import models
 from flatbed_web.endpoints import source_of, target_of
 from flatbed_web.loads import Load
 from flatbed_web.problems import Refusal, not_found
-from flatbed_web.state import Shared, Visitor
+from flatbed_web.sessions import Session
+from flatbed_web.state import Shared, State, Visitor
 
 router = APIRouter(tags=["loads"])
 LoadId = Annotated[models.Id, Path()]
@@ -33,11 +34,19 @@ def start_load(state: Shared, session: Visitor, body: models.Plan, request: Requ
     if sum(not load.ended for load in session.loads.values()) >= 10:
         raise Refusal(409, "FB-WEB-0302", "ten loads are under way", hint="wait for one to end, or cancel one")
     state.disk.room_for(0, state.sessions.promised())
-    source = source_of(session, state.samples, body, state.settings.unpack_limit)
+    source = source_of(state, session, body)
     target = target_of(session, state.disk, body.target)
     diverts = body.on_reject is models.OnReject.divert
+    if body.on_reject is models.OnReject.quarantine and isinstance(body.target, models.FileTarget):
+        raise Refusal(400, "FB-WEB-0303", "rows are set aside for a table only", hint="keep them for download")
     rejects = state.disk.new_path("exports", ".csv") if diverts else None
-    load = Load(body, source, target, rejects, state.settings.memory)
+    sets_aside = body.on_reject is models.OnReject.quarantine and not body.check
+    quarantine = state.disk.new_path("quarantine", "") if sets_aside else None
+    return begin(state, session, Load(body, source, target, rejects, quarantine, state.settings.memory))
+
+
+def begin(state: State, session: Session, load: Load) -> models.Load:
+    """Puts a load among those of the session and starts it; the oldest of too many goes."""
     for old in [load.id for load in session.loads.values() if load.ended][: max(0, len(session.loads) - MOST_LOADS)]:
         session.loads.pop(old).remove_files()
     session.loads[load.id] = load

@@ -7,15 +7,16 @@ from fastapi import APIRouter, Request
 import flatbed
 from flatbed_web import files, models
 from flatbed_web.endpoints import Endpoint, command_of, source_of, target_of
-from flatbed_web.problems import Refusal
+from flatbed_web.problems import Refusal, problem_of
 from flatbed_web.state import Shared, State, Visitor
 
 router = APIRouter(tags=["looking"])
+MOST_KEYS = 20
 SETTINGS = ("delimiter", "quote", "escape", "newline", "header", "skip_rows", "encoding")
 
 
 def _source(state: State, session: Visitor, request: Request, look: models.Look) -> Endpoint:
-    source = source_of(session, state.samples, look, state.settings.unpack_limit)
+    source = source_of(state, session, look)
     request.state.names = source.names
     return source
 
@@ -28,9 +29,9 @@ def _columns(schema: flatbed.Schema) -> list[models.Column]:
 def sniff(state: Shared, session: Visitor, body: models.Look, request: Request) -> models.Sniffed:
     """How the text of a file is written, and who says so."""
     source = _source(state, session, request, body)
-    if source.path is None:
+    if isinstance(body.source, models.TableSource | models.QuerySource):
         raise Refusal(400, "FB-WEB-0301", "a table has no dialect", hint="ask for a file")
-    found = flatbed.sniff(source.path, options=source.options)
+    found = flatbed.sniff(source.uri, options=source.options)
     given = body.dialect.model_dump(exclude_none=True)
     return models.Sniffed(
         settings={
@@ -49,6 +50,19 @@ def load_columns(state: Shared, session: Visitor, body: models.Look, request: Re
     return models.Columns(columns=_columns(flatbed.schema(source.uri, options=source.options)))
 
 
+@router.post("/profile")
+def profile(state: Shared, session: Visitor, body: models.Look, request: Request) -> models.Profile:
+    """What the values of the columns are, over every row."""
+    source = _source(state, session, request, body)
+    found = flatbed.profile(source.uri, options=source.options)
+    return models.Profile(
+        rows=found.rows,
+        rejected=found.rejected,
+        columns=[models.ColumnProfile.model_validate(column, from_attributes=True) for column in found.columns],
+        order_by=found.order_by,
+    )
+
+
 @router.post("/preview")
 def preview(state: Shared, session: Visitor, body: models.PreviewRequest, request: Request) -> models.Preview:
     """The first rows, read as they will be, beside the text they were read from."""
@@ -59,6 +73,44 @@ def preview(state: Shared, session: Visitor, body: models.PreviewRequest, reques
         rows=[list(row) for row in batch.texts()],
         raw=files.first_lines(source.path) if source.path else None,
     )
+
+
+@router.post("/join")
+def join(session: Visitor, body: models.JoinRequest, request: Request) -> models.Join:
+    """The SQL of a join, and the keys that names and types propose for each table from the second on."""
+    connection = session.connection(body.connection)
+    names = request.state.names = {connection.base: connection.shown.name}
+    built = flatbed.Join()
+    sides: list[models.JoinSide] = []
+    for at, (table, alias) in enumerate(zip(body.tables, _aliases(body.tables), strict=True)):
+        known = built.proposals()
+        kind = f"{table.kind.value} " if at else ""
+        built.table(f"{kind}{_backquoted(table.database)}.{_backquoted(table.table)} AS {_backquoted(alias)}")
+        built.look_up(connection.base, options=connection.options)
+        found = [proposal for proposal in built.proposals() if proposal not in known]
+        keys = [key for key, _, _ in found[:1]] if table.keys is None else table.keys
+        if at and table.kind is not models.JoinKind.cross:
+            for key in keys:
+                built.on(key)
+        if at:
+            proposals = [models.KeyProposal(key=key, score=score, why=why) for key, score, why in found[:MOST_KEYS]]
+            sides.append(models.JoinSide(keys=keys, proposals=proposals))
+    try:
+        return models.Join(sides=sides, sql=built.sql(), problem=None)
+    except flatbed.Error as error:
+        return models.Join(sides=sides, sql=None, problem=problem_of(error, names))
+
+
+def _aliases(tables: list[models.JoinedTable]) -> list[str]:
+    """The tables' names, numbered where they come again."""
+    names = [table.table for table in tables]
+    return [
+        name if names.index(name) == at else f"{name}_{names[: at + 1].count(name)}" for at, name in enumerate(names)
+    ]
+
+
+def _backquoted(name: str) -> str:
+    return "`" + name.replace("\\", "\\\\").replace("`", "``") + "`"
 
 
 @router.post("/plan")

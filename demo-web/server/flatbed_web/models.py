@@ -60,6 +60,7 @@ class About(BaseModel):
     embedded: bool
     samples: bool
     servers: list[str]
+    sources: list[str] = Field(description="Hosts whose files may be read by their address")
     upload_limit: int
 
 
@@ -154,7 +155,13 @@ class QuerySource(Asked):
     sql: Sql
 
 
-Source = Annotated[UploadSource | SampleSource | TableSource | QuerySource, Field(discriminator="kind")]
+class UrlSource(Asked):
+    kind: Literal["url"]
+    url: Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00]+$")]
+
+
+FileSource = UploadSource | SampleSource | UrlSource
+Source = Annotated[FileSource | TableSource | QuerySource, Field(discriminator="kind")]
 
 
 class FileFormat(str, Enum):
@@ -202,6 +209,7 @@ class OnReject(str, Enum):
     fail = "fail"
     skip = "skip"
     divert = "divert"
+    quarantine = "quarantine"
 
 
 class Look(Asked):
@@ -251,6 +259,27 @@ class Columns(BaseModel):
     columns: list[Column]
 
 
+class ColumnProfile(BaseModel):
+    """What the values of a column are, over every row."""
+
+    name: str
+    nulls: int
+    null_texts: list[str]
+    distinct: int
+    distinct_is_exact: bool
+    min: str
+    max: str
+    proposed: str = Field(description="A type that serves a table better, or the same")
+    why: str
+
+
+class Profile(BaseModel):
+    rows: int
+    rejected: int
+    columns: list[ColumnProfile]
+    order_by: list[str] = Field(description="Columns that a table is well sorted by")
+
+
 class Preview(BaseModel):
     columns: list[Column]
     rows: list[list[str | None]]
@@ -260,6 +289,48 @@ class Preview(BaseModel):
 class Proposal(BaseModel):
     ddl: str | None = Field(description="The table that would be made")
     command: str = Field(description="The same load as a command line")
+
+
+# ---- Joins ----
+
+
+class JoinKind(str, Enum):
+    inner = "inner"
+    left = "left"
+    right = "right"
+    full = "full"
+    cross = "cross"
+
+
+class JoinedTable(Asked):
+    database: Name
+    table: Name
+    kind: JoinKind = JoinKind.inner
+    keys: list[Text] | None = Field(default=None, max_length=20, description="Absent: the best proposal is taken")
+
+
+class JoinRequest(Asked):
+    connection: Id
+    tables: list[JoinedTable] = Field(min_length=1, max_length=20)
+
+
+class KeyProposal(BaseModel):
+    key: str
+    score: float = Field(description="From 0 to 1")
+    why: str
+
+
+class JoinSide(BaseModel):
+    """A table of a join, from the second on: the keys that are used, and those that names and types propose."""
+
+    keys: list[str]
+    proposals: list[KeyProposal]
+
+
+class Join(BaseModel):
+    sides: list[JoinSide]
+    sql: str | None
+    problem: Problem | None = Field(description="Why there is no SQL yet")
 
 
 # ---- Loads ----
@@ -346,4 +417,46 @@ class Load(BaseModel):
     receipt: Receipt | None
     file: str | None = Field(description="Name of the file to download, once it is there")
     rejects: bool = Field(description="Rejected rows can be downloaded")
+    quarantine: bool = Field(description="Rejected rows were set aside, to be corrected and loaded")
+    replay_of: str | None = Field(description="The load whose rows in quarantine this one loads")
     plan: Plan
+
+
+# ---- Quarantine ----
+
+
+class RowState(str, Enum):
+    open = "open"
+    loaded = "loaded"
+    missing = "missing"
+    unclear = "unclear"
+
+
+class QuarantinedRow(BaseModel):
+    number: int
+    state: RowState
+    edited: bool
+    line: int | None
+    text: str = Field(description="As it stands in the file of rows now")
+    reject: Problem
+
+
+class Quarantine(BaseModel):
+    load: str
+    source: str
+    target: str
+    finished: bool
+    busy: bool = Field(description="A replay is under way")
+    open: int
+    loaded: int
+    header: str = Field(description="The lines above the rows; empty where there are none")
+    unclear: int = Field(description="Rows that are missing or cannot be told apart after lines were added or removed")
+    rows: list[QuarantinedRow] = Field(description="The first ones that are not loaded yet")
+
+
+class Corrections(Asked):
+    """Texts of rows, by their number."""
+
+    rows: dict[int, Annotated[str, StringConstraints(max_length=100_000, pattern=r"^[^\x00]*$")]] = Field(
+        max_length=1000
+    )

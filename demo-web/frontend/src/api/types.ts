@@ -203,6 +203,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Profile
+         * @description What the values of the columns are, over every row.
+         */
+        post: operations["profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/preview": {
         parameters: {
             query?: never;
@@ -217,6 +237,26 @@ export interface paths {
          * @description The first rows, read as they will be, beside the text they were read from.
          */
         post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join
+         * @description The SQL of a join, and the keys that names and types propose for each table from the second on.
+         */
+        post: operations["join"];
         delete?: never;
         options?: never;
         head?: never;
@@ -386,6 +426,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/loads/{id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Quarantine
+         * @description The rows that are not loaded yet, each with its reason.
+         */
+        get: operations["show_quarantine"];
+        /**
+         * Correct Rows
+         * @description Writes other texts in place of rows; rows that are not named stay byte for byte.
+         */
+        put: operations["correct_rows"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loads/{id}/quarantine/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Quarantine
+         * @description The rows as they stand in their source, under its header.
+         */
+        get: operations["download_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loads/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Loads the open rows as they stand now; those that are rejected again stay.
+         */
+        post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -406,6 +510,11 @@ export interface components {
             samples: boolean;
             /** Servers */
             servers: string[];
+            /**
+             * Sources
+             * @description Hosts whose files may be read by their address
+             */
+            sources: string[];
             /** Upload Limit */
             upload_limit: number;
         };
@@ -417,6 +526,33 @@ export interface components {
             type: string;
             /** Decided By */
             decided_by: string;
+        };
+        /**
+         * ColumnProfile
+         * @description What the values of a column are, over every row.
+         */
+        ColumnProfile: {
+            /** Name */
+            name: string;
+            /** Nulls */
+            nulls: number;
+            /** Null Texts */
+            null_texts: string[];
+            /** Distinct */
+            distinct: number;
+            /** Distinct Is Exact */
+            distinct_is_exact: boolean;
+            /** Min */
+            min: string;
+            /** Max */
+            max: string;
+            /**
+             * Proposed
+             * @description A type that serves a table better, or the same
+             */
+            proposed: string;
+            /** Why */
+            why: string;
         };
         /** Columns */
         Columns: {
@@ -462,6 +598,16 @@ export interface components {
              * @default
              */
             user: string;
+        };
+        /**
+         * Corrections
+         * @description Texts of rows, by their number.
+         */
+        Corrections: {
+            /** Rows */
+            rows: {
+                [key: string]: string;
+            };
         };
         /**
          * Dialect
@@ -551,6 +697,63 @@ export interface components {
             /** Examples */
             examples: components["schemas"]["Problem"][];
         };
+        /** Join */
+        Join: {
+            /** Sides */
+            sides: components["schemas"]["JoinSide"][];
+            /** Sql */
+            sql: string | null;
+            /** @description Why there is no SQL yet */
+            problem: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * JoinKind
+         * @enum {string}
+         */
+        JoinKind: "inner" | "left" | "right" | "full" | "cross";
+        /** JoinRequest */
+        JoinRequest: {
+            /** Connection */
+            connection: string;
+            /** Tables */
+            tables: components["schemas"]["JoinedTable"][];
+        };
+        /**
+         * JoinSide
+         * @description A table of a join, from the second on: the keys that are used, and those that names and types propose.
+         */
+        JoinSide: {
+            /** Keys */
+            keys: string[];
+            /** Proposals */
+            proposals: components["schemas"]["KeyProposal"][];
+        };
+        /** JoinedTable */
+        JoinedTable: {
+            /** Database */
+            database: string;
+            /** Table */
+            table: string;
+            /** @default inner */
+            kind: components["schemas"]["JoinKind"];
+            /**
+             * Keys
+             * @description Absent: the best proposal is taken
+             */
+            keys?: string[] | null;
+        };
+        /** KeyProposal */
+        KeyProposal: {
+            /** Key */
+            key: string;
+            /**
+             * Score
+             * @description From 0 to 1
+             */
+            score: number;
+            /** Why */
+            why: string;
+        };
         /**
          * Load
          * @description One run. `version` grows with each change.
@@ -591,6 +794,16 @@ export interface components {
              * @description Rejected rows can be downloaded
              */
             rejects: boolean;
+            /**
+             * Quarantine
+             * @description Rejected rows were set aside, to be corrected and loaded
+             */
+            quarantine: boolean;
+            /**
+             * Replay Of
+             * @description The load whose rows in quarantine this one loads
+             */
+            replay_of: string | null;
             plan: components["schemas"]["Plan"];
         };
         /** LogLine */
@@ -611,7 +824,7 @@ export interface components {
          */
         Look: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["UrlSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
         };
@@ -619,7 +832,7 @@ export interface components {
          * OnReject
          * @enum {string}
          */
-        OnReject: "fail" | "skip" | "divert";
+        OnReject: "fail" | "skip" | "divert" | "quarantine";
         /**
          * Place
          * @description Where in the data something was found; absent parts are unknown.
@@ -650,7 +863,7 @@ export interface components {
          */
         Plan: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["UrlSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
             /** Target */
@@ -697,7 +910,7 @@ export interface components {
         /** PreviewRequest */
         PreviewRequest: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["UrlSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
             /**
@@ -737,6 +950,20 @@ export interface components {
              *     }
              */
             place: components["schemas"]["Place"];
+        };
+        /** Profile */
+        Profile: {
+            /** Rows */
+            rows: number;
+            /** Rejected */
+            rejected: number;
+            /** Columns */
+            columns: components["schemas"]["ColumnProfile"][];
+            /**
+             * Order By
+             * @description Columns that a table is well sorted by
+             */
+            order_by: string[];
         };
         /** Progress */
         Progress: {
@@ -780,6 +1007,57 @@ export interface components {
              * @description The same load as a command line
              */
             command: string;
+        };
+        /** Quarantine */
+        Quarantine: {
+            /** Load */
+            load: string;
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /** Finished */
+            finished: boolean;
+            /**
+             * Busy
+             * @description A replay is under way
+             */
+            busy: boolean;
+            /** Open */
+            open: number;
+            /** Loaded */
+            loaded: number;
+            /**
+             * Header
+             * @description The lines above the rows; empty where there are none
+             */
+            header: string;
+            /**
+             * Unclear
+             * @description Rows that are missing or cannot be told apart after lines were added or removed
+             */
+            unclear: number;
+            /**
+             * Rows
+             * @description The first ones that are not loaded yet
+             */
+            rows: components["schemas"]["QuarantinedRow"][];
+        };
+        /** QuarantinedRow */
+        QuarantinedRow: {
+            /** Number */
+            number: number;
+            state: components["schemas"]["RowState"];
+            /** Edited */
+            edited: boolean;
+            /** Line */
+            line: number | null;
+            /**
+             * Text
+             * @description As it stands in the file of rows now
+             */
+            text: string;
+            reject: components["schemas"]["Problem"];
         };
         /** QuerySource */
         QuerySource: {
@@ -861,6 +1139,11 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * RowState
+         * @enum {string}
+         */
+        RowState: "open" | "loaded" | "missing" | "unclear";
         /** SampleFile */
         SampleFile: {
             /** Name */
@@ -1041,6 +1324,16 @@ export interface components {
             kind: "upload";
             /** Upload */
             upload: string;
+        };
+        /** UrlSource */
+        UrlSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "url";
+            /** Url */
+            url: string;
         };
     };
     responses: never;
@@ -1681,6 +1974,50 @@ export interface operations {
             };
         };
     };
+    profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Look"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     preview: {
         parameters: {
             query?: never;
@@ -1703,6 +2040,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Join"];
                 };
             };
             /** @description The request is not what is expected */
@@ -2120,6 +2501,176 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"];
+                };
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    correct_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Corrections"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"];
+                };
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    download_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Load"];
+                };
             };
             /** @description The request is not what is expected */
             422: {

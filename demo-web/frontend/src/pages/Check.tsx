@@ -63,6 +63,12 @@ export default function Check() {
   useEffect(() => {
     if (described) void ask(JSON.parse(described) as Plan)
   }, [described, ask])
+  // Who goes on without waiting wants no answer any more.
+  const id = start.answer?.id
+  useEffect(() => {
+    if (!id) return
+    return () => void api.POST('/api/loads/{id}/cancel', { params: { path: { id } } }).catch(() => undefined)
+  }, [id])
   if (!isReady) return <Navigate to="/choose" replace />
   const receipt = load?.receipt
   const failed = start.problem ?? problem ?? load?.error
@@ -82,7 +88,7 @@ export default function Check() {
           </Box>
         )}
         {receipt && (
-          <Panel title={texts.run.receipt}>
+          <Panel title={texts.check.result}>
             <Stack sx={{ gap: 2 }}>
               <Figures>
                 <Figure label={texts.run.read} value={format.rows(receipt.read)} strong />

@@ -1,5 +1,6 @@
 import Autocomplete from '@mui/material/Autocomplete'
 import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
 import FormControl from '@mui/material/FormControl'
 import FormControlLabel from '@mui/material/FormControlLabel'
 import FormLabel from '@mui/material/FormLabel'
@@ -38,6 +39,10 @@ export default function Plan() {
 
   const toTable = draft.toKind === 'clickhouse'
   const makesTable = toTable && !draft.known
+  const carried = draft.columns!.filter((column) => column.carry)
+  const proposed = (draft.profile?.order_by ?? []).flatMap(
+    (name) => carried.find((column) => column.name === name)?.newName ?? [],
+  )
   async function go() {
     const load = await start.ask(planOf(draft))
     if (load) void navigate(`/runs/${load.id}`)
@@ -52,7 +57,7 @@ export default function Plan() {
             {makesTable && (
               <Autocomplete
                 multiple
-                options={draft.columns!.filter((column) => column.carry).map((column) => column.newName)}
+                options={carried.map((column) => column.newName)}
                 value={draft.orderBy}
                 onChange={(_, orderBy) => change({ orderBy })}
                 renderInput={(given) => (
@@ -60,14 +65,25 @@ export default function Plan() {
                 )}
               />
             )}
+            {makesTable && proposed.length > 0 && draft.orderBy.length === 0 && (
+              <Stack direction="row" sx={{ columnGap: 1, alignItems: 'center', flexWrap: 'wrap', mt: -1.5 }}>
+                <Typography variant="body2" sx={{ color: 'text.secondary', overflowWrap: 'anywhere' }}>
+                  {texts.plan.orderByProposed(proposed.join(', '))}
+                </Typography>
+                <Button size="small" onClick={() => change({ orderBy: proposed })}>
+                  {texts.plan.takeProposed}
+                </Button>
+              </Stack>
+            )}
             <FormControl>
               <FormLabel id="on-reject">{texts.plan.rejects}</FormLabel>
               <RadioGroup
                 aria-labelledby="on-reject"
-                value={draft.onReject}
+                value={planOf(draft).on_reject}
                 onChange={(_, value) => change({ onReject: value as Draft['onReject'] })}
               >
                 <FormControlLabel value="fail" control={<Radio />} label={texts.plan.fail} />
+                {toTable && <FormControlLabel value="quarantine" control={<Radio />} label={texts.plan.quarantine} />}
                 <FormControlLabel value="divert" control={<Radio />} label={texts.plan.divert} />
                 <FormControlLabel value="skip" control={<Radio />} label={texts.plan.skip} />
               </RadioGroup>
@@ -97,7 +113,7 @@ export default function Plan() {
           )}
           {proposal.answer && (
             <Panel title={texts.plan.command} help={texts.plan.commandHelp}>
-              <Code text={proposal.answer.command} label={texts.plan.command} />
+              <Code text={proposal.answer.command} label={texts.plan.command} wrap />
             </Panel>
           )}
         </Stack>

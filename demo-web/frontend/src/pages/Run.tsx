@@ -1,4 +1,5 @@
 import Download from '@mui/icons-material/Download'
+import Edit from '@mui/icons-material/Edit'
 import Replay from '@mui/icons-material/Replay'
 import Alert from '@mui/material/Alert'
 import Box from '@mui/material/Box'
@@ -90,22 +91,24 @@ function ProgressPanel({ load, lost }: { load: Load; lost: boolean }) {
             </Button>
           </Stack>
         )}
-        {load.rates.length > 1 && (
-          <figure style={{ margin: 0 }}>
-            <Typography component="figcaption" variant="body2" sx={{ color: 'text.secondary' }}>
-              {texts.run.rateChart}
-            </Typography>
-            <Suspense fallback={<Box sx={{ height: 200 }} />}>
-              <RateChart rates={load.rates} />
-            </Suspense>
-          </figure>
-        )}
       </Stack>
     </Panel>
   )
 }
 
+function RatePanel({ load }: { load: Load }) {
+  if (load.rates.length < 2) return null
+  return (
+    <Panel title={texts.run.rate} help={texts.run.rateChart}>
+      <Suspense fallback={<Box sx={{ height: 200 }} />}>
+        <RateChart rates={load.rates} />
+      </Suspense>
+    </Panel>
+  )
+}
+
 function ReceiptPanel({ load, receipt }: { load: Load; receipt: Receipt }) {
+  const navigate = useNavigate()
   const { target_rows_after: after, target_rows_before: before } = receipt
   const document_ = `data:application/json;charset=utf-8,${encodeURIComponent(JSON.stringify(receipt.document, null, 2))}`
   return (
@@ -127,6 +130,11 @@ function ReceiptPanel({ load, receipt }: { load: Load; receipt: Receipt }) {
           <Typography>{texts.run.tableHolds(format.rows(after), format.rows(before ?? 0))}</Typography>
         )}
         <Stack direction="row" sx={{ gap: 2, flexWrap: 'wrap' }}>
+          {load.quarantine && receipt.rejected > 0 && (
+            <Button variant="contained" startIcon={<Edit />} onClick={() => void navigate(`/quarantine/${load.id}`)}>
+              {texts.run.correct}
+            </Button>
+          )}
           {load.file && (
             <Button variant="contained" startIcon={<Download />} href={`/api/loads/${load.id}/file`} download>
               {texts.run.download}
@@ -221,12 +229,15 @@ export default function Run() {
         {load.receipt && <ReceiptPanel load={load} receipt={load.receipt} />}
         {load.receipt && <RejectsPanel receipt={load.receipt} />}
         {!load.receipt && <ProgressPanel load={load} lost={lost} />}
+        <RatePanel load={load} />
         <LogPanel load={load} />
         {isOver && (
           <Stack direction="row" sx={{ gap: 2, flexWrap: 'wrap' }}>
-            <Button variant="outlined" startIcon={<Replay />} onClick={repeat}>
-              {load.status === 'Error' ? texts.run.fix : texts.run.repeat}
-            </Button>
+            {!load.replay_of && (
+              <Button variant="outlined" startIcon={<Replay />} onClick={repeat}>
+                {load.status === 'Error' ? texts.run.fix : texts.run.repeat}
+              </Button>
+            )}
             <Button onClick={() => void navigate('/')}>{texts.home}</Button>
           </Stack>
         )}

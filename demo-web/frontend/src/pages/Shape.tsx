@@ -19,6 +19,8 @@ import { TablePicker } from '../parts/TablePicker'
 import { texts } from '../texts'
 
 const LOOK_AFTER = 60
+/** Bytes of a file that is read to its end unasked. */
+const SMALL = 50e6
 
 export default function Shape() {
   const navigate = useNavigate()
@@ -33,6 +35,9 @@ export default function Shape() {
   )
   const load = useAsk((source: Source, dialect: Dialect) =>
     given(api.POST('/api/columns', { body: { source, dialect } })),
+  )
+  const look = useAsk((source: Source, dialect: Dialect) =>
+    given(api.POST('/api/profile', { body: { source, dialect } })),
   )
   const askPreview = preview.ask
   const askSniff = sniff.ask
@@ -50,13 +55,29 @@ export default function Shape() {
     return () => clearTimeout(timer)
   }, [described, fromFile, askPreview, askSniff])
 
+  // What is cheap is not asked for: the columns of a small file or a table.
+  const unasked = source?.kind === 'table' || (draft.sourceSize !== null && draft.sourceSize <= SMALL)
+  const isMissing = columns === null
+  useEffect(() => {
+    if (!unasked || !isMissing) return
+    const timer = setTimeout(() => void loadColumns(), LOOK_AFTER)
+    return () => clearTimeout(timer)
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [described, unasked, isMissing])
+
   if (!isTargetGiven(draft) || (fromFile && !source)) return <Navigate to="/choose" replace />
 
   async function loadColumns() {
     if (!source) return
-    const found = await load.ask(source, dialect)
-    if (found) change({ columns: choicesOf(found.columns, columns) })
     if (!fromFile) void preview.ask(source, dialect)
+    const found = await load.ask(source, dialect)
+    if (!found) return
+    change({ columns: choicesOf(found.columns, columns, draft.wanted) })
+    if (fromFile && unasked) void lookAtValues()
+  }
+  async function lookAtValues() {
+    const profile = source && (await look.ask(source, dialect))
+    if (profile) change({ profile })
   }
   const why = !columns
     ? texts.shape.needColumns
@@ -75,7 +96,7 @@ export default function Shape() {
             <DialectForm
               dialect={dialect}
               found={sniff.answer}
-              change={(dialect) => change({ dialect, columns: null })}
+              change={(dialect) => change({ dialect, columns: null, profile: null })}
             />
           </Panel>
         ) : (
@@ -95,7 +116,7 @@ export default function Shape() {
             {texts.shape.preview}
           </Button>
         </Stack>
-        {preview.problem && <ProblemAlert problem={preview.problem} />}
+        {preview.problem && !load.problem && <ProblemAlert problem={preview.problem} />}
         {preview.answer && !preview.problem && (
           <Box
             sx={{
@@ -121,11 +142,22 @@ export default function Shape() {
             </Panel>
           </Box>
         )}
-        {load.busy && <LinearProgress aria-label={texts.shape.fetching} />}
+        {(load.busy || look.busy) && <LinearProgress aria-label={texts.shape.fetching} />}
         {load.problem && <ProblemAlert problem={load.problem} />}
+        {look.problem && <ProblemAlert problem={look.problem} />}
         {columns && (
           <Panel title={texts.shape.columns} help={fromFile ? texts.shape.columnsHelp : undefined}>
-            <ColumnForm columns={columns} preview={preview.answer} change={(columns) => change({ columns })} />
+            <ColumnForm
+              columns={columns}
+              preview={preview.answer}
+              profile={draft.profile}
+              change={(columns) => change({ columns })}
+            />
+            {!draft.profile && (
+              <Button sx={{ mt: 2 }} disabled={look.busy} onClick={() => void lookAtValues()}>
+                {texts.shape.profile}
+              </Button>
+            )}
           </Panel>
         )}
       </Stack>

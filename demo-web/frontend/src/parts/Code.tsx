@@ -6,7 +6,7 @@ import { texts } from '../texts'
 import { mono } from '../theme'
 
 /** Text as it stands, in a region of its own that scrolls. */
-export function Raw({ text, label, height = 360 }: { text: string; label: string; height?: number }) {
+export function Raw({ text, label, wrap = false }: { text: string; label: string; wrap?: boolean }) {
   return (
     <Box
       component="pre"
@@ -16,8 +16,9 @@ export function Raw({ text, label, height = 360 }: { text: string; label: string
       sx={{
         m: 0,
         p: 2,
-        maxHeight: height,
+        maxHeight: 360,
         overflow: 'auto',
+        ...(wrap ? { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' } : {}),
         fontFamily: mono,
         fontSize: 13,
         lineHeight: 1.6,
@@ -30,11 +31,11 @@ export function Raw({ text, label, height = 360 }: { text: string; label: string
   )
 }
 
-export function Code({ text, label }: { text: string; label: string }) {
+export function Code({ text, label, wrap = false }: { text: string; label: string; wrap?: boolean }) {
   const [copied, setCopied] = useState(false)
   return (
     <>
-      <Raw text={text} label={label} />
+      <Raw text={text} label={label} wrap={wrap} />
       <Button
         size="small"
         startIcon={<ContentCopy />}

@@ -1,5 +1,6 @@
 import Autocomplete from '@mui/material/Autocomplete'
 import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
 import Card from '@mui/material/Card'
 import Checkbox from '@mui/material/Checkbox'
 import FormControlLabel from '@mui/material/FormControlLabel'
@@ -14,8 +15,9 @@ import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
 import { useTheme } from '@mui/material/styles'
 import useMediaQuery from '@mui/material/useMediaQuery'
-import type { Preview } from '../api/client'
+import type { ColumnProfile, Preview, Profile } from '../api/client'
 import type { Choice } from '../draft'
+import * as format from '../format'
 import { visible } from '../format'
 import { texts } from '../texts'
 
@@ -41,10 +43,15 @@ const TYPES = [
 
 const MOST_SHOWN = 200
 
-type Given = { columns: Choice[]; preview?: Preview; change: (columns: Choice[]) => void }
+type Given = {
+  columns: Choice[]
+  preview?: Preview
+  profile: Profile | null
+  change: (columns: Choice[]) => void
+}
 
 /** One row a column: carry it, rename it, retype it. Cards where the page is narrow. */
-export function ColumnForm({ columns, preview, change }: Given) {
+export function ColumnForm({ columns, preview, profile, change }: Given) {
   const narrow = useMediaQuery(useTheme().breakpoints.down('md'))
   const set = (at: number, part: Partial<Choice>) =>
     change(columns.map((column, index) => (index === at ? { ...column, ...part } : column)))
@@ -52,6 +59,42 @@ export function ColumnForm({ columns, preview, change }: Given) {
     const at = preview?.columns.findIndex((column) => column.name === name) ?? -1
     const found = at < 0 ? [] : preview!.rows.map((row) => row[at]).filter((cell) => cell !== null)
     return [...new Set(found)].slice(0, 3).map(visible).join(' · ')
+  }
+  const found = new Map(profile?.columns.map((column) => [column.name, column]))
+  const told = (column: ColumnProfile) =>
+    [
+      texts.shape.nullShare(format.share(column.nulls, profile!.rows)),
+      texts.shape.distinct(format.rows(column.distinct), column.distinct_is_exact),
+      column.min !== '' && texts.shape.range(visible(column.min), visible(column.max)),
+    ]
+      .filter(Boolean)
+      .join(' · ')
+  const values = (column: Choice) => (
+    <>
+      <Typography variant="body2" noWrap>
+        {samples(column.name)}
+      </Typography>
+      {found.has(column.name) && (
+        <Typography variant="caption" sx={{ color: 'text.secondary', display: 'block', overflowWrap: 'anywhere' }}>
+          {told(found.get(column.name)!)}
+        </Typography>
+      )}
+    </>
+  )
+  const why = (column: Choice, at: number) => {
+    const better = found.get(column.name)
+    return (
+      <>
+        <Typography variant="body2" sx={{ color: 'text.secondary', overflowWrap: 'anywhere' }}>
+          {visible(column.decided_by)}
+        </Typography>
+        {better && better.proposed !== column.newType && column.newType === column.type && (
+          <Button size="small" sx={{ ml: -0.5, textAlign: 'left' }} onClick={() => set(at, { newType: better.proposed })}>
+            {texts.shape.better(better.proposed)}
+          </Button>
+        )}
+      </>
+    )
   }
   const carried = columns.filter((column) => column.carry).length
   const all = (
@@ -114,9 +157,8 @@ export function ColumnForm({ columns, preview, change }: Given) {
               </Stack>
               {name(column, at, texts.shape.newName)}
               {type(column, at, texts.shape.type)}
-              <Typography variant="body2" sx={{ color: 'text.secondary', overflowWrap: 'anywhere' }}>
-                {visible(column.decided_by)}
-              </Typography>
+              <Box>{why(column, at)}</Box>
+              <Box sx={{ minWidth: 0 }}>{values(column)}</Box>
             </Stack>
           </Card>
         ))}
@@ -145,14 +187,8 @@ export function ColumnForm({ columns, preview, change }: Given) {
               </TableCell>
               <TableCell sx={{ minWidth: 160 }}>{name(column, at)}</TableCell>
               <TableCell sx={{ minWidth: 210 }}>{type(column, at)}</TableCell>
-              <TableCell sx={{ color: 'text.secondary', maxWidth: 220, overflowWrap: 'anywhere' }}>
-                {visible(column.decided_by)}
-              </TableCell>
-              <TableCell sx={{ maxWidth: 220 }}>
-                <Box sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
-                  {samples(column.name)}
-                </Box>
-              </TableCell>
+              <TableCell sx={{ maxWidth: 220 }}>{why(column, at)}</TableCell>
+              <TableCell sx={{ maxWidth: 260 }}>{values(column)}</TableCell>
             </TableRow>
           ))}
         </TableBody>

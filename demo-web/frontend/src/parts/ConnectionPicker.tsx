@@ -1,6 +1,7 @@
 import CheckCircle from '@mui/icons-material/CheckCircle'
 import Button from '@mui/material/Button'
 import FormControlLabel from '@mui/material/FormControlLabel'
+import LinearProgress from '@mui/material/LinearProgress'
 import MenuItem from '@mui/material/MenuItem'
 import Radio from '@mui/material/Radio'
 import RadioGroup from '@mui/material/RadioGroup'
@@ -8,81 +9,80 @@ import Stack from '@mui/material/Stack'
 import Switch from '@mui/material/Switch'
 import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
-import { useEffect, useState, type FormEvent } from 'react'
-import { api, given, type Connection, type ConnectionRequest } from '../api/client'
+import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import type { Connection, ConnectionRequest } from '../api/client'
 import { useAsk } from '../ask'
+import { nameOf, useConnections } from '../connections'
 import { texts } from '../texts'
 import { useAbout } from '../visit'
 import { ProblemAlert } from './ProblemAlert'
 
 const NEW = 'new'
+const EMBEDDED = 'embedded'
 
-/** Picks a connection of this session, or makes one. What is typed as a secret goes to the server and nowhere else. */
+/**
+ * Picks a connection of this session, or makes one; the embedded engine is taken unasked where nothing else is known.
+ * What is typed as a secret goes to the server and nowhere else.
+ */
 export function ConnectionPicker({ value, choose }: { value: string; choose: (connection: Connection | null) => void }) {
   const about = useAbout()
-  const [known, setKnown] = useState<Connection[]>()
+  const { known, connect } = useConnections()
   const [fresh, setFresh] = useState(false)
-  useEffect(() => {
-    given(api.GET('/api/connections')).then(setKnown, () => setKnown([]))
-  }, [value])
+  const { ask, problem, busy } = useAsk(connect)
   const current = known?.find((connection) => connection.id === value)
-  useEffect(() => {
-    if (known && value && !current) choose(null) // the session that knew it has ended
-  }, [known, value, current, choose])
-  const connect = useAsk((body: ConnectionRequest) => given(api.POST('/api/connections', { body })))
 
-  async function start(body: ConnectionRequest) {
-    const made = await connect.ask(body)
-    if (made) {
+  const start = useCallback(
+    async (body: ConnectionRequest) => {
+      const made = await ask(body)
+      if (!made) return
       setFresh(false)
       choose(made)
-    }
-  }
+    },
+    [ask, choose],
+  )
+  useEffect(() => {
+    if (!known || current || fresh || busy || problem) return
+    if (known.length > 0) choose(known[0])
+    else if (about.embedded) void start({ kind: 'embedded' })
+    else if (value) choose(null) // the session that knew it has ended
+  }, [known, current, fresh, busy, problem, value, about.embedded, choose, start])
 
   if (!known) return null
-  const asking = fresh || known.length === 0
+  const options = known.map((connection) => ({ id: connection.id, name: nameOf(connection) }))
+  const lacksEmbedded = about.embedded && !known.some((connection) => connection.kind === 'embedded')
+  const asking = fresh || (known.length === 0 && (!about.embedded || problem !== undefined))
   return (
     <Stack sx={{ gap: 2 }}>
-      {known.length > 0 && (
+      {(known.length > 0 || lacksEmbedded) && (
         <TextField
           select
           label={texts.connection.known}
-          value={asking ? NEW : (current?.id ?? '')}
-          onChange={(event) => {
-            setFresh(event.target.value === NEW)
-            choose(known.find((connection) => connection.id === event.target.value) ?? null)
+          value={current && !asking ? current.id : busy && !fresh ? EMBEDDED : NEW}
+          helperText={current?.kind === 'embedded' && !asking ? texts.connection.embeddedHelp : undefined}
+          onChange={({ target }) => {
+            setFresh(target.value === NEW)
+            if (target.value === EMBEDDED) void start({ kind: 'embedded' })
+            else choose(known.find((connection) => connection.id === target.value) ?? null)
           }}
         >
-          {known.map((connection) => (
-            <MenuItem key={connection.id} value={connection.id}>
-              {connection.user ? `${connection.user}@${connection.name}` : connection.name}
+          {options.map(({ id, name }) => (
+            <MenuItem key={id} value={id}>
+              {name}
             </MenuItem>
           ))}
+          {lacksEmbedded && <MenuItem value={EMBEDDED}>{texts.connection.embedded}</MenuItem>}
           <MenuItem value={NEW}>{texts.connection.fresh}</MenuItem>
         </TextField>
       )}
+      {busy && !fresh && <LinearProgress aria-label={texts.connection.connecting} />}
       {current && !asking && (
         <Typography role="status" variant="body2" sx={{ display: 'flex', gap: 1, color: 'success.main' }}>
           <CheckCircle fontSize="small" />
           {texts.connection.connected(current.name)}
         </Typography>
       )}
-      {asking && (
-        <>
-          {about.embedded && !known.some((connection) => connection.kind === 'embedded') && (
-            <Stack direction="row" sx={{ gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>
-              <Button variant="outlined" disabled={connect.busy} onClick={() => void start({ kind: 'embedded' })}>
-                {texts.connection.embedded}
-              </Button>
-              <Typography variant="body2" sx={{ color: 'text.secondary' }}>
-                {texts.connection.embeddedHelp}
-              </Typography>
-            </Stack>
-          )}
-          <ServerForm busy={connect.busy} connect={start} servers={about.servers} />
-          {connect.problem && <ProblemAlert problem={connect.problem} />}
-        </>
-      )}
+      {asking && <ServerForm busy={busy} connect={start} servers={about.servers} />}
+      {problem && <ProblemAlert problem={problem} />}
     </Stack>
   )
 }
