@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -177,34 +174,6 @@ def test_a_server_goes_in_mid_load_and_comes_back(someone: Person) -> None:
         someone.load_columns()
         someone.pass_check()
         assert someone.downloaded("Start Export") == "number\n0\n1\n2\n"
-
-
-def test_an_address_of_a_file(browser: Browser, start_app: Callable[..., App], tmp_path: Path) -> None:
-    (tmp_path / "people.csv").write_text(PEOPLE)
-    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as files:
-        threading.Thread(target=files.serve_forever, daemon=True).start()
-        app = start_app(sources=f"127.0.0.1:{files.server_port}")
-        with person(browser, app.url) as someone:
-            someone.go("/choose")
-            someone.connect_embedded("To")
-            address = someone.page.get_by_role("textbox", name="Or the address of a file")
-            address.fill(f"http://127.0.0.1:{files.server_port}/people.csv")
-            someone.button("Use it").click()
-            someone.button("Continue").click()
-            someone.load_columns()
-            someone.pass_check()
-            someone.start()
-            assert someone.figure("Loaded") == "3"
-        files.shutdown()
-    with app.visitor() as visitor:
-        for url in (
-            "http://127.0.0.1:1/a.csv",
-            "http://169.254.169.254/a",
-            "http://a:b@127.0.0.1/",
-            "file:///etc/passwd",
-        ):
-            assert visitor.post("/preview", json={"source": {"kind": "url", "url": url}}).status_code in (403, 422)
 
 
 def start_slow(someone: Person) -> None:

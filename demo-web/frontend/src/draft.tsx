@@ -154,7 +154,7 @@ export function draftOf(plan: Plan, sourceName: string): Partial<Draft> {
     read: source.kind === 'query' ? 'query' : 'table',
     toKind: target.kind === 'file' ? 'file' : 'clickhouse',
     ...withSource(source, sourceName, null),
-    dialect: plan.dialect ?? {},
+    dialect: Object.fromEntries(Object.entries(plan.dialect ?? {}).filter(([, value]) => value !== null)),
     wanted: { columns: plan.columns, rename: plan.rename, types: plan.types },
     onReject: plan.on_reject ?? 'fail',
     maxRejects: plan.max_rejects == null ? '' : String(plan.max_rejects),

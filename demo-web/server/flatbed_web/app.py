@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 import flatbed
 from flatbed_web import connections, files_api, loads_api, looking, quarantine_api, visit
 from flatbed_web.files import Disk, Samples
-from flatbed_web.guard import Guard, HostList
+from flatbed_web.guard import Guard, ServerList
 from flatbed_web.loads import Runner
 from flatbed_web.models import Failure, Problem
 from flatbed_web.problems import Refusal, problem_of
@@ -36,8 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
         sessions=Sessions(),
         disk=Disk(settings.data, settings.disk_limit),
         samples=Samples(settings.samples),
-        servers=HostList(settings.servers, "FLATBED_WEB_SERVERS"),
-        sources=HostList(settings.sources, "FLATBED_WEB_SOURCES"),
+        servers=ServerList(settings.servers),
         runner=Runner(settings.running),
     )
 

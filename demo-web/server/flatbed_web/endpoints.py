@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flatbed_web import models
 from flatbed_web.files import Disk
@@ -43,19 +43,6 @@ def _of_clickhouse(connection: Connection, database: str, table: str, name: str,
     return Endpoint(uri, {**connection.options, **more}, name, None, {connection.base: connection.shown.name})
 
 
-def _of_url(state: State, url: str, dialect: models.Dialect) -> Endpoint:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
-    except (ValueError, KeyError):
-        raise Refusal(422, "FB-WEB-0206", "this is no address of a file", hint="https://host/path/file.csv") from None
-    if parts.username or parts.password:
-        raise Refusal(422, "FB-WEB-0206", "an address with a password is not taken", hint="upload the file")
-    state.sources.check(host, port)
-    options = {**dialect.model_dump(exclude_none=True, mode="json"), "unpack_limit": state.settings.unpack_limit}
-    return Endpoint(url, options, parts.path.rpartition("/")[2] or host)
-
-
 def source_of(state: State, session: Session, look: models.Look) -> Endpoint:
     source = look.source
     unpack_limit = state.settings.unpack_limit
@@ -66,8 +53,6 @@ def source_of(state: State, session: Session, look: models.Look) -> Endpoint:
         return _of_file(upload.path, upload.name, look.dialect, unpack_limit)
     if isinstance(source, models.SampleSource):
         return _of_file(state.samples.path(source.name), source.name, look.dialect, unpack_limit)
-    if isinstance(source, models.UrlSource):
-        return _of_url(state, source.url, look.dialect)
     connection = session.connection(source.connection)
     if isinstance(source, models.TableSource):
         return _of_clickhouse(connection, source.database, source.table, f"{source.database}.{source.table}")

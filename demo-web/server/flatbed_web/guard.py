@@ -136,12 +136,11 @@ async def refuse(refusal: Refusal, send: Callable[[Message], Awaitable[None]]) -
     await send({"type": "http.response.body", "body": body})
 
 
-class HostList:
+class ServerList:
     """The hosts that the app may connect to. Names are exact, and none may lead to a link-local address."""
 
-    def __init__(self, allowed: list[str], setting: str) -> None:
+    def __init__(self, allowed: list[str]) -> None:
         self.allowed = [entry.lower() for entry in allowed]
-        self.setting = setting
 
     def check(self, host: str, port: int) -> None:
         host = host.lower().strip("[]")
@@ -151,8 +150,8 @@ class HostList:
                 403,
                 "FB-WEB-0105",
                 f"the app does not connect to {shown}:{port}",
-                expected="one of " + ", ".join(self.allowed) if self.allowed else "",
-                hint=f"the operator adds the host to {self.setting}",
+                expected="one of " + ", ".join(self.allowed),
+                hint="the operator adds the host to FLATBED_WEB_SERVERS",
             )
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

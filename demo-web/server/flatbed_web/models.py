@@ -60,7 +60,6 @@ class About(BaseModel):
     embedded: bool
     samples: bool
     servers: list[str]
-    sources: list[str] = Field(description="Hosts whose files may be read by their address")
     upload_limit: int
 
 
@@ -155,13 +154,7 @@ class QuerySource(Asked):
     sql: Sql
 
 
-class UrlSource(Asked):
-    kind: Literal["url"]
-    url: Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00]+$")]
-
-
-FileSource = UploadSource | SampleSource | UrlSource
-Source = Annotated[FileSource | TableSource | QuerySource, Field(discriminator="kind")]
+Source = Annotated[UploadSource | SampleSource | TableSource | QuerySource, Field(discriminator="kind")]
 
 
 class FileFormat(str, Enum):

@@ -35,7 +35,6 @@ class Settings(BaseSettings):
     embedded: bool = Field(default=False, description="Offer an embedded ClickHouse in the data folder")
     access_key: SecretStr | None = Field(default=None, description="What a visitor has to know; at least 16 characters")
     servers: Names = Field(default=["localhost", "127.0.0.1"], description="Hosts the app may connect to: host[:port]")
-    sources: Names = Field(default=[], description="Hosts whose files may be read by http: host[:port]")
     hosts: Names = Field(default=["localhost", "127.0.0.1"], description="Names under which the app is reached")
     origins: Names = Field(default=[], description="Other sites whose pages may call the app (CORS)")
     upload_limit: int = Field(default=4 << 30, gt=0, description="Most bytes of one upload")
@@ -46,7 +45,7 @@ class Settings(BaseSettings):
     requests_a_second: int = Field(default=100, ge=1, description="Of one address")
     connections_a_minute: int = Field(default=30, ge=1, description="Attempts of one address to reach a server")
 
-    @field_validator("servers", "sources", "hosts", "origins", mode="before")
+    @field_validator("servers", "hosts", "origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -59,7 +58,7 @@ class Settings(BaseSettings):
             raise ValueError(f"host {self.host} is reached from other machines: set access_key as well")
         if not is_loopback(self.host) and self.embedded:
             raise ValueError("embedded: SQL of an embedded engine reads this machine's files; listen on 127.0.0.1 only")
-        for name in ("servers", "sources", "hosts", "origins"):
+        for name in ("servers", "hosts", "origins"):
             for value in getattr(self, name):
                 if "*" in value:
                     raise ValueError(f"{name} holds {value!r}: name each one, a pattern lets anybody in")

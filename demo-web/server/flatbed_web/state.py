@@ -10,7 +10,7 @@ from fastapi import Cookie, Depends, Request
 
 import flatbed
 from flatbed_web.files import Disk, Samples
-from flatbed_web.guard import HostList
+from flatbed_web.guard import ServerList
 from flatbed_web.loads import Runner
 from flatbed_web.problems import Refusal
 from flatbed_web.sessions import COOKIE, Session, Sessions
@@ -23,8 +23,7 @@ class State:
     sessions: Sessions
     disk: Disk
     samples: Samples
-    servers: HostList
-    sources: HostList
+    servers: ServerList
     runner: Runner
     _engine: flatbed.Reader | None = None
     _starting: threading.Lock = field(default_factory=threading.Lock)

@@ -30,7 +30,6 @@ def about(state: State, signed_in: bool) -> About:
         embedded=settings.embedded,
         samples=settings.samples is not None,
         servers=settings.servers,
-        sources=settings.sources,
         upload_limit=settings.upload_limit,
     )
 

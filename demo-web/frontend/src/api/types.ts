@@ -510,11 +510,6 @@ export interface components {
             samples: boolean;
             /** Servers */
             servers: string[];
-            /**
-             * Sources
-             * @description Hosts whose files may be read by their address
-             */
-            sources: string[];
             /** Upload Limit */
             upload_limit: number;
         };
@@ -824,7 +819,7 @@ export interface components {
          */
         Look: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["UrlSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
         };
@@ -863,7 +858,7 @@ export interface components {
          */
         Plan: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["UrlSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
             /** Target */
@@ -910,7 +905,7 @@ export interface components {
         /** PreviewRequest */
         PreviewRequest: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["UrlSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
             /**
@@ -1324,16 +1319,6 @@ export interface components {
             kind: "upload";
             /** Upload */
             upload: string;
-        };
-        /** UrlSource */
-        UrlSource: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "url";
-            /** Url */
-            url: string;
         };
     };
     responses: never;

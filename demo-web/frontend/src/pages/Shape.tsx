@@ -55,8 +55,9 @@ export default function Shape() {
     return () => clearTimeout(timer)
   }, [described, fromFile, askPreview, askSniff])
 
-  // What is cheap is not asked for: the columns of a small file or a table.
-  const unasked = source?.kind === 'table' || (draft.sourceSize !== null && draft.sourceSize <= SMALL)
+  // What is cheap, or was asked for before, is not asked for: the columns of a small file, of a table, of a repeated load.
+  const unasked =
+    source?.kind === 'table' || draft.wanted !== null || (draft.sourceSize !== null && draft.sourceSize <= SMALL)
   const isMissing = columns === null
   useEffect(() => {
     if (!unasked || !isMissing) return

@@ -58,7 +58,6 @@ export function ConnectionPicker({ value, choose }: { value: string; choose: (co
           select
           label={texts.connection.known}
           value={current && !asking ? current.id : busy && !fresh ? EMBEDDED : NEW}
-          helperText={current?.kind === 'embedded' && !asking ? texts.connection.embeddedHelp : undefined}
           onChange={({ target }) => {
             setFresh(target.value === NEW)
             if (target.value === EMBEDDED) void start({ kind: 'embedded' })

@@ -5,7 +5,6 @@ import Button from '@mui/material/Button'
 import Chip from '@mui/material/Chip'
 import LinearProgress from '@mui/material/LinearProgress'
 import Stack from '@mui/material/Stack'
-import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
 import { useEffect, useRef, useState } from 'react'
 import { api, given, problemOf, type Problem, type SampleFile } from '../api/client'
@@ -122,31 +121,6 @@ export function FilePicker() {
         </Typography>
       </Box>
       {problem && <ProblemAlert problem={problem} />}
-      {about.sources.length > 0 && (
-        <Stack
-          component="form"
-          direction="row"
-          sx={{ gap: 1, alignItems: 'start' }}
-          onSubmit={(event) => {
-            event.preventDefault()
-            const url = String(new FormData(event.currentTarget).get('url')).trim()
-            change(withSource({ kind: 'url', url }, url.split('/').pop() || url, null))
-          }}
-        >
-          <TextField
-            name="url"
-            type="url"
-            required
-            label={texts.choose.url}
-            placeholder="https://…"
-            defaultValue={draft.source?.kind === 'url' ? draft.source.url : ''}
-            helperText={texts.choose.urlHelp(about.sources.join(', '))}
-          />
-          <Button type="submit" variant="outlined" sx={{ height: 40, flexShrink: 0 }}>
-            {texts.choose.useUrl}
-          </Button>
-        </Stack>
-      )}
       {samples.length > 0 && (
         <Box>
           <Typography variant="body2" sx={{ mb: 1, color: 'text.secondary' }}>

@@ -28,6 +28,7 @@ function Steps({ at }: { at: StepName }) {
           <Step key={step} completed={index < STEPS.indexOf(at)} disabled={!reached[step] && step !== at}>
             <StepButton
               color="inherit"
+              sx={{ mx: 0, px: 0 }}
               aria-current={step === at ? 'step' : undefined}
               onClick={() => step !== at && void navigate(`/${step}`)}
             >
