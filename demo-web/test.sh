@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the demo app: the server against a real ClickHouse; the pages are built, and their types compared with the server.
-# tests/test_flows.py and tests/test_looks.py drive the pages in a browser (Debian's chromium). They do not pass yet and are not run.
+# Tests the demo app: the server against a real ClickHouse, the pages in a real browser. A gigabyte through the browser and
+# every page in more views: python -m pytest -c demo-web/tests/pytest.ini demo-web/tests -m large
 set -euo pipefail
 cd "$(dirname "$0")"
 ../tests/setup.sh test
@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 export PATH="$PWD/../.venv/bin:$PATH"
 ruff check server tests
 ruff format --check server tests
-mypy --strict server/flatbed_web
+mypy --strict --python-executable "$PWD/../.venv/bin/python" server/flatbed_web
 frontend/types.sh "$PWD/frontend/node_modules/.types.ts"
 diff frontend/src/api/types.ts frontend/node_modules/.types.ts # the pages' types are the server's
-python -m pytest -c tests/pytest.ini tests/test_attacks.py tests/test_openapi.py tests/test_server.py
+python -m pytest -c tests/pytest.ini tests

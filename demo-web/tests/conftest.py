@@ -23,6 +23,7 @@ sys.path[:0] = [str(DEMO.parent / "tests" / "real"), str(DEMO / "server")]
 from clickhouse import ClickHouse  # noqa: E402
 
 START_SECONDS = 60
+CHROMIUM = "/usr/bin/chromium"
 
 
 class App:
@@ -132,7 +133,7 @@ def visitor(app: App) -> Iterator[Visitor]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM if Path(CHROMIUM).exists() else None, args=FLAGS)
         yield browser
         browser.close()
 

@@ -143,7 +143,7 @@ def test_a_join_becomes_a_file(someone: Person, visitor: Visitor) -> None:
     expect(sql).to_contain_text("LEFT JOIN")
     someone.button("Edit the SQL").click()
     text = someone.page.get_by_role("textbox", name="SQL")
-    text.fill(text.input_value() + "\nORDER BY order_id")
+    text.fill(text.input_value().replace("\nSETTINGS", "\nORDER BY order_id\nSETTINGS"))
     someone.load_columns()
     someone.pass_check()
     assert someone.downloaded("Start Export") == (
