@@ -135,7 +135,7 @@ def test_a_join_becomes_a_file(someone: Person, visitor: Visitor) -> None:
     someone.button("A join").click()
     someone.pick("Table", "default.join_orders")
     someone.pick("Joined table 2", "default.join_customers")
-    sql = someone.page.get_by_role("region", name="The SQL of the join")
+    sql = someone.page.get_by_role("group", name="The SQL of the join")
     expect(sql).to_contain_text("INNER JOIN `default`.`join_customers`")
     expect(sql).to_contain_text("`join_orders`.`customer_id` = `join_customers`.`customer_id`")
     someone.page.get_by_role("combobox", name="Kind of join 2").click()

@@ -99,7 +99,7 @@ def test_every_page(browser: Browser, app: App, theme: str, width: int) -> None:
         someone.button("A join").click()
         someone.pick("Table", f"default.looks_{theme}_{width}")
         someone.pick("Joined table 2", f"default.looks_{theme}_{width}")
-        expect(page.get_by_role("region", name="The SQL of the join")).to_be_visible()
+        expect(page.get_by_role("group", name="The SQL of the join")).to_be_visible()
         looker.look("join")
         someone.query("SELECT number, sleepEachRow(0.01) FROM numbers(3000) SETTINGS max_block_size = 100")
         someone.button("Continue").click()
@@ -113,4 +113,4 @@ def test_every_page(browser: Browser, app: App, theme: str, width: int) -> None:
         someone.go("/nowhere")
         expect(page.get_by_text("There is no such page.")).to_be_visible()
         looker.look("nowhere")
-        assert looker.wrong == []
+        assert looker.wrong == [], "\n".join(looker.wrong)

@@ -62,7 +62,9 @@ def source_of(state: State, session: Session, look: models.Look) -> Endpoint:
 def target_of(session: Session, disk: Disk, target: models.Target) -> Endpoint:
     if isinstance(target, models.TableTarget):
         connection = session.connection(target.connection)
-        made = {"create": True, "order_by": target.order_by} if target.create else {}
+        made: dict[str, Any] = {"create": True} if target.create else {}
+        if target.create and target.order_by:
+            made["order_by"] = target.order_by
         return _of_clickhouse(connection, target.database, target.table, f"{target.database}.{target.table}", **made)
     path = disk.new_path("exports", f".{target.format.value}")
     name = file_name(target)

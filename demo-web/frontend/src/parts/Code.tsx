@@ -11,7 +11,7 @@ export function Raw({ text, label, wrap = false }: { text: string; label: string
     <Box
       component="pre"
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label={label}
       sx={{
         m: 0,

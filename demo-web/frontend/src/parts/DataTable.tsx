@@ -16,7 +16,7 @@ export function isNumber(type: string): boolean {
 /** Rows as they are read: numbers to the right, NULL told from an empty text. */
 export function DataTable({ columns, rows, label }: { columns: Column[]; rows: (string | null)[][]; label: string }) {
   return (
-    <TableContainer tabIndex={0} role="region" aria-label={label} sx={{ maxHeight: 360 }}>
+    <TableContainer tabIndex={0} role="group" aria-label={label} sx={{ maxHeight: 360 }}>
       <Table size="small" stickyHeader aria-label={label}>
         <TableHead>
           <TableRow>
