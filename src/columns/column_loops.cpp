@@ -18,7 +18,7 @@
 namespace flatbed {
 namespace {
 
-constexpr size_t kTileRows = 256;
+constexpr size_t kTileRows = 64;
 // What the copy of a text takes at once: it reads and writes so much, however short the text.
 constexpr size_t kCopyBytes = 64;
 
@@ -120,6 +120,7 @@ struct State {
   Type type;  // of the values that the loop makes
   size_t width;
   FastLoop fast = nullptr;
+  bool copies = false;  // a text did not fit into its view
   bool checked = true;  // no text of the chunk can hold a NUL byte or bytes that are not UTF-8
   Column column{};
   std::byte* values = nullptr;
@@ -250,41 +251,84 @@ FieldSpan span_of(const FieldSpans& spans, size_t row) {
 // Reads texts. Short ones are copied by as many bytes as long ones, because a branch on their length would be guessed
 // wrongly; the next text is written over what is too much.
 template <bool kRectangular>
-void read_texts(State& s, size_t row, size_t last) {
-  const FieldSpans spans = s.spans;
-  const NullTokens& nulls = *s.records.nulls;
-  const Syntax& syntax = *s.records.syntax;
-  const size_t size = s.records.text.size();
-  const bool escaped = s.records.index->escaped;
-  std::byte* const values = s.values;
-  char* at = s.texts.reserve((last - row) * kCopyBytes);
-  uint64_t place = s.texts.buffer() | uint64_t{s.texts.offset(at)} << 32;
-  for (; row < last; ++row) {
-    FieldSpan span = span_of<kRectangular>(spans, row);
-    const char* from = spans.text + span.begin;
-    size_t length = span.size();
-    bool plain = span.begin + kCopyBytes <= size && length - 1 < kCopyBytes;
-    if (plain && spans.quote != 0 && *from == spans.quote) {
-      ++from;
-      length -= 2;
-      plain = length < kCopyBytes && (!escaped || !has_escape({from, length}, syntax));
-    } else if (plain) {
-      plain = !nulls.begins(*from);
+class TextLoop {
+ public:
+  explicit TextLoop(State& s) : s_(s), spans_(s.spans), escaped_(s.records.index->escaped) {}
+
+  void read(size_t row, size_t last) {
+    const NullTokens& nulls = *s_.records.nulls;
+    const size_t size = s_.records.text.size();
+    make_room((last - row) * kCopyBytes);
+    for (; row < last; ++row) {
+      const FieldSpan span = span_of<kRectangular>(spans_, row);
+      const char* const from = spans_.text + span.begin;
+      const size_t length = span.size();
+      std::byte* const view = s_.values + row * sizeof(TextView);
+      const bool usual = span.begin + kCopyBytes < size && length != 0;
+      if (usual && spans_.quote != 0 && *from == spans_.quote && length != 1)
+        read_quoted(from + 1, length - 2, view, last - row);
+      else if (usual && !nulls.begins(*from))
+        read_plain(from, length, view, last - row);
+      else
+        read_other(row, last);
     }
-    if (plain) [[likely]] {
-      std::memcpy(at, from, kCopyBytes);
-      write_view(from, length, place, values + row * sizeof(TextView));
-      const size_t kept = length > TextView::kInlineBytes ? length : 0;
-      at += kept;
-      place += uint64_t{kept} << 32;
-    } else {
-      s.texts.keep(at);
-      read_text(s, row);
-      at = s.texts.reserve((last - row) * kCopyBytes);
-      place = s.texts.buffer() | uint64_t{s.texts.offset(at)} << 32;
-    }
+    s_.texts.keep(at_);
   }
-  s.texts.keep(at);
+
+ private:
+  void make_room(size_t bytes) {
+    at_ = s_.texts.reserve(bytes);
+    place_ = s_.texts.buffer() | uint64_t{s_.texts.offset(at_)} << 32;
+  }
+  // Room for a longer text and for what is left of the tile.
+  void make_room(size_t length, size_t rows) {
+    s_.texts.keep(at_);
+    make_room(length + rows * kCopyBytes);
+  }
+  void keep(size_t length) {
+    const size_t kept = length > TextView::kInlineBytes ? length : 0;
+    at_ += kept;
+    place_ += uint64_t{kept} << 32;
+  }
+
+  void read_plain(const char* from, size_t length, std::byte* view, size_t rows) {
+    if (!s_.copies) {
+      s_.copies = length > TextView::kInlineBytes;
+      if (!s_.copies) return write_view(from, length, place_, view);
+    }
+    if (length > kCopyBytes) [[unlikely]] {
+      make_room(length, rows);
+      std::memcpy(at_, from, length);
+    } else {
+      std::memcpy(at_, from, kCopyBytes);
+    }
+    write_view(from, length, place_, view);
+    keep(length);
+  }
+  void read_quoted(const char* from, size_t length, std::byte* view, size_t rows) {
+    if (!escaped_) return read_plain(from, length, view, rows);
+    make_room(length + kUnescapeSlack, rows);
+    const char* end = put_unescaped({from, length}, *s_.records.syntax, at_);
+    length = static_cast<size_t>(end - at_);
+    write_view(at_, length, place_, view);
+    keep(length);
+  }
+  void read_other(size_t row, size_t last) {
+    s_.texts.keep(at_);
+    read_text(s_, row);
+    make_room((last - row) * kCopyBytes);
+  }
+
+  State& s_;
+  const FieldSpans spans_;
+  const bool escaped_;
+  char* at_ = nullptr;
+  uint64_t place_ = 0;  // of `at_`, as a view holds it: buffer and offset
+};
+
+template <bool kRectangular>
+void read_texts(State& s, size_t row, size_t last) {
+  TextLoop<kRectangular>(s).read(row, last);
 }
 
 // Reads texts of a chunk that holds bytes which are no text, or of a column whose fields are never NULL.
@@ -292,10 +336,11 @@ void read_unchecked_texts(State& s, size_t row, size_t last) {
   for (; row < last; ++row) read_text(s, row);
 }
 
-// The loop of this CPU, where the user did not ask for the oracle.
-FastLoop fast_loop(const Type& type, bool rectangular) {
+// The loop of the kernel that found the fields.
+FastLoop fast_loop(const Syntax& syntax, const Type& type, bool rectangular) {
 #if defined(__x86_64__)
-  if (active_kernel().name != "scalar") return avx2_loop(type, rectangular);
+  const Kernel& kernel = syntax.kernel != nullptr ? *syntax.kernel : active_kernel();
+  if (kernel.name != "scalar") return avx2_loop(type, rectangular);
 #endif
   return scalar_loop(type, rectangular);
 }
@@ -308,7 +353,7 @@ Loop choose_loop(State& s) {
     return rectangular ? read_texts<true> : read_texts<false>;
   }
   // A number that means NULL is found by comparing each field.
-  if (!syntax.spaces && !s.records.nulls->like_values()) s.fast = fast_loop(s.type, rectangular);
+  if (!syntax.spaces && !s.records.nulls->like_values()) s.fast = fast_loop(syntax, s.type, rectangular);
   return s.fast != nullptr ? read_fast : read_values;
 }
 

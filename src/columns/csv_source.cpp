@@ -153,6 +153,7 @@ Status CsvSource::detect(ChunkReader& chunks, std::stop_token stop) {
   if (!syntax) return std::move(syntax).error();
   syntax_ = std::move(*syntax);
   syntax_.mends = options_.as_is;
+  syntax_.kernel = options_.kernel;
   nulls_ = options_.all_text ? NullTokens() : NullTokens(dialect_.nulls.value);
   return {};
 }

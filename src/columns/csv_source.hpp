@@ -15,6 +15,8 @@
 
 namespace flatbed {
 
+struct Kernel;
+
 /// One file of a table.
 struct CsvInput {
   std::string uri{};
@@ -30,6 +32,7 @@ struct CsvSourceOptions {
   bool ordered_dates_are_text = false;      ///< dates such as 26/04/2026 are text
   DateOrder date_order = DateOrder::kNone;  ///< kDayFirst, kMonthFirst: how such dates are written; else by proof
   size_t chunk_bytes = size_t{1} << 20;
+  const Kernel* kernel = nullptr;  ///< for tests: another one than that of this process
 };
 
 /// Makes a source of the rows of `inputs`, one after the other. REQUIRES: at least one input.

@@ -28,15 +28,20 @@ T load(const std::byte* value) noexcept {
   return loaded;
 }
 
+// Writes a sign where there is one, and returns the magnitude. Signs come as they like: no branch on them.
+template <std::integral T>
+uint64_t put_sign(T value, char*& to) noexcept {
+  const bool negative = value < 0;
+  *to = '-';
+  to += negative;
+  const auto bits = static_cast<uint64_t>(value);
+  return negative ? 0 - bits : bits;
+}
+
 template <std::integral T>
 char* put_integer(T value, char* to) noexcept {
-  auto magnitude = static_cast<uint64_t>(value);
-  if constexpr (std::is_signed_v<T>) {
-    if (value < 0) {
-      *to++ = '-';
-      magnitude = 0 - magnitude;
-    }
-  }
+  if constexpr (std::is_unsigned_v<T>) return put_number(to, value);
+  const uint64_t magnitude = put_sign(value, to);
   return put_number(to, magnitude);
 }
 
@@ -103,16 +108,16 @@ char* put_wide(const std::byte* value, unsigned scale, char* to) noexcept {
 
 template <class T>
 char* put_decimal(T value, unsigned scale, char* to) noexcept {
-  auto magnitude = static_cast<uint64_t>(value);
-  if (value < 0) {
-    *to++ = '-';
-    magnitude = 0 - magnitude;
-  }
+  const uint64_t magnitude = put_sign(value, to);
   if (scale == 0) return put_number(to, magnitude);
-  if (scale == 2) {  // money: a division by a constant is a multiplication
-    to = put_number(to, magnitude / 100);
-    *to++ = '.';
-    return put_pair(to, static_cast<uint32_t>(magnitude % 100));
+  if (magnitude < kEightDigits && scale < 8) [[likely]] {
+    // All digits as if there were no point, then the point and those after it once more.
+    const uint64_t digits = split_digits(static_cast<uint32_t>(magnitude));
+    const unsigned zeros = leading_zeros(digits, 7 - scale);
+    put_word(to, (digits | kZeros) >> (8 * zeros));
+    to += 8 - zeros - scale;
+    put_word(to, '.' | (digits | kZeros) >> (8 * (8 - scale)) << 8);
+    return to + 1 + scale;
   }
   const uint64_t one = kPowersOfTen[scale];
   to = put_number(to, magnitude / one);
@@ -158,11 +163,44 @@ char* put_date(int64_t days, char* to) noexcept {
   return put_pair(to, (packed & 0xFFFF) / 2141 + 1);
 }
 
+// The months from 1970 to 2149, which a Date can hold: first day and "YYYY-MM-".
+struct MonthText {
+  int32_t first = 0;
+  std::array<char, 8> text{};
+};
+constexpr int64_t kTextDays = 65536;
+constexpr size_t kTextMonths = 180 * 12;
+
+constexpr auto kMonthTexts = [] {
+  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  std::array<MonthText, kTextMonths> months{};
+  int32_t first = 0;
+  for (size_t i = 0; i < kTextMonths; ++i) {
+    const size_t year = 1970 + i / 12, month = i % 12 + 1;
+    const auto digit = [](size_t value) { return static_cast<char>('0' + value % 10); };
+    months[i] = {first,
+                 {digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), '-', digit(month / 10),
+                  digit(month), '-'}};
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    first += kDays[i % 12] + (leap && month == 2);
+  }
+  return months;
+}();
+
+char* put_day(int64_t days, char* to) noexcept {
+  if (static_cast<uint64_t>(days) >= kTextDays) return put_date(days, to);
+  // Days by the mean length of a month: the month, or the one after it.
+  auto month = static_cast<size_t>((days + 3) * 2154 >> 16);
+  month -= kMonthTexts[month].first > days;
+  std::memcpy(to, kMonthTexts[month].text.data(), 8);
+  return put_pair(to + 8, static_cast<uint32_t>(days - kMonthTexts[month].first) + 1);
+}
+
 char* put_date_time(int64_t seconds, char* to) noexcept {
   int64_t days = seconds / kSecondsOfDay;
   if (seconds % kSecondsOfDay < 0) --days;
   const auto of_day = static_cast<uint32_t>(seconds - days * kSecondsOfDay);
-  to = put_date(days, to);
+  to = put_day(days, to);
   *to++ = ' ';
   to = put_pair(to, of_day / 3600);
   *to++ = ':';
@@ -260,7 +298,7 @@ size_t most_bytes(const Type& type) {
       return type.width;
     case TypeId::kEnum8:
     case TypeId::kEnum16:
-      return std::max<size_t>(longest_name(type), 6);
+      return std::max<size_t>(longest_name(type), 10);
     case TypeId::kDate:
       return 10;
     case TypeId::kFloat32:
@@ -330,7 +368,7 @@ struct Puts {
   }
   template <class T>
   static char* date(const ValueFormat&, const std::byte* value, char* to) noexcept {
-    return put_date(load<T>(value), to);
+    return put_day(load<T>(value), to);
   }
   static char* zoned(const ValueFormat& format, int64_t utc, bool& in_utc, char* to) noexcept {
     const TimeZone* zone = format.zone_;

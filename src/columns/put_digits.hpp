@@ -29,13 +29,6 @@ inline char* put_pair(char* to, uint32_t below_hundred) noexcept {
   return to + 2;
 }
 
-/// Returns the number of decimal digits; 1 for 0.
-inline unsigned count_digits(uint64_t value) noexcept {
-  // 1233 / 4096 is a little more than log10(2), so the guess is right or one too large.
-  const auto guess = static_cast<unsigned>(std::bit_width(value | 1) * 1233 >> 12);
-  return guess + (guess < 20 && value >= kPowersOfTen[guess]) + (value == 0);
-}
-
 /// Writes exactly `digits` digits, with leading zeros. REQUIRES: value < 10^digits.
 inline char* put_padded(char* to, uint64_t value, unsigned digits) noexcept {
   char* end = to + digits;
@@ -49,8 +42,39 @@ inline char* put_padded(char* to, uint64_t value, unsigned digits) noexcept {
   return end;
 }
 
+/// Returns the eight digits of a number below 10^8 as bytes 0 to 9, the first one in the lowest byte: fours, then
+/// pairs, then digits, each side by side in one word.
+inline uint64_t split_digits(uint32_t value) noexcept {
+  const uint64_t fours = value / 10000 | uint64_t{value % 10000} << 32;
+  const uint64_t hundreds = ((fours * 10486) >> 20) & 0x0000007F0000007F;
+  const uint64_t pairs = hundreds + ((fours - 100 * hundreds) << 16);
+  const uint64_t tens = ((pairs * 103) >> 10) & 0x000F000F000F000F;
+  return tens + ((pairs - 10 * tens) << 8);
+}
+
+inline constexpr uint64_t kZeros = 0x3030303030303030;
+inline constexpr uint64_t kEightDigits = 100'000'000;
+
+/// Returns how many of eight split digits are zeros before the first other one, at most `most`.
+inline unsigned leading_zeros(uint64_t digits, unsigned most) noexcept {
+  return static_cast<unsigned>(std::countr_zero(digits | uint64_t{1} << (8 * most))) / 8;
+}
+
+inline char* put_word(char* to, uint64_t word) noexcept {
+  std::memcpy(to, &word, sizeof word);
+  return to + sizeof word;
+}
+
+/// Writes a number. It may write up to 8 bytes behind its first digit, however short it is.
 inline char* put_number(char* to, uint64_t value) noexcept {
-  return put_padded(to, value, count_digits(value));
+  if (value >= kEightDigits) [[unlikely]] {
+    to = put_number(to, value / kEightDigits);
+    return put_word(to, split_digits(static_cast<uint32_t>(value % kEightDigits)) | kZeros);
+  }
+  const uint64_t digits = split_digits(static_cast<uint32_t>(value));
+  const unsigned zeros = leading_zeros(digits, 7);
+  put_word(to, (digits | kZeros) >> (8 * zeros));
+  return to + 8 - zeros;
 }
 
 }  // namespace flatbed

@@ -6,8 +6,6 @@
 #include <bit>
 #include <cstring>
 
-#include "columns/swar.hpp"
-
 namespace flatbed {
 namespace {
 
@@ -31,6 +29,20 @@ bool is_rectangular(const Records& records) {
     if (!ends_record(records, field)) return false;
   }
   return true;
+}
+
+typedef unsigned char Bytes16 __attribute__((vector_size(16)));
+
+// Returns where the first byte that is zero stands, 16 without one.
+size_t first_zero(Bytes16 bytes) noexcept {
+  uint64_t words[2];
+  std::memcpy(words, &bytes, sizeof bytes);
+  for (size_t i = 0; i < 2; ++i) {
+    // The lowest byte that is marked is zero; those above it may not be.
+    const uint64_t marks = (words[i] - 0x0101010101010101u) & ~words[i] & 0x8080808080808080u;
+    if (marks != 0) return 8 * i + static_cast<size_t>(std::countr_zero(marks)) / 8;
+  }
+  return 16;
 }
 
 // Walks over the fields of a chunk whose records differ.
@@ -129,22 +141,19 @@ void append_unescaped(std::string_view quoted, const Syntax& syntax, std::string
 char* put_unescaped(std::string_view quoted, const Syntax& syntax, char* to) noexcept {
   const char* from = quoted.data();
   const char* const end = from + quoted.size();
-  const uint64_t escapes = 0x0101010101010101u * static_cast<unsigned char>(syntax.escape);
-  while (end - from >= 8) {
-    const uint64_t word = load8(from);
-    std::memcpy(to, &word, 8);
-    const uint64_t other = word ^ escapes;
-    // The lowest byte that is marked is zero; those above it may not be.
-    const uint64_t marks = (other - 0x0101010101010101u) & ~other & 0x8080808080808080u;
-    const auto before = static_cast<size_t>(marks == 0 ? 8 : std::countr_zero(marks) / 8);
-    from += before;
-    to += before;
-    if (marks == 0 || end - from < 2) continue;
-    *to++ = from[1];
-    from += 2;
-  }
+  const char escape = syntax.escape;
+  const Bytes16 escapes = Bytes16{} + static_cast<unsigned char>(escape);
   while (from != end) {
-    if (*from == syntax.escape && end - from >= 2) ++from;
+    if (end - from >= 16) {
+      Bytes16 bytes;
+      std::memcpy(&bytes, from, sizeof bytes);
+      std::memcpy(to, &bytes, sizeof bytes);
+      const size_t before = first_zero(bytes ^ escapes);
+      from += before;
+      to += before;
+      if (before == 16) continue;
+    }
+    if (*from == escape && end - from >= 2) ++from;
     *to++ = *from++;
   }
   return to;

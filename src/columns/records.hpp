@@ -87,7 +87,7 @@ inline RawField raw_field(const Records& records, size_t field, bool last) noexc
 /// Appends the text of a quoted field with its escapes resolved.
 void append_unescaped(std::string_view quoted, const Syntax& syntax, std::string& out);
 /// put_unescaped() may write so many bytes behind the text.
-inline constexpr size_t kUnescapeSlack = 8;
+inline constexpr size_t kUnescapeSlack = 16;
 /// Writes the text of a quoted field with its escapes resolved and returns the end. REQUIRES: room for the quoted text
 /// and the slack.
 char* put_unescaped(std::string_view quoted, const Syntax& syntax, char* to) noexcept;

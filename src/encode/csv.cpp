@@ -41,7 +41,8 @@ struct Rules {
   uint64_t null_lengths = 0;  // bit n: a null text has n bytes (63: or more)
   std::array<Bytes16, 5> special{};
   bool formula_safe = false;
-  bool as_is = false;  // a NULL is a field that its row lacks
+  bool has_escape = false;  // other than the quote
+  bool as_is = false;       // a NULL is a field that its row lacks
 
   explicit Rules(const csv::WriterOptions& options)
       : delimiter(options.dialect.delimiter.value),
@@ -53,6 +54,7 @@ struct Rules {
     const Dialect& dialect = options.dialect;
     if (!dialect.quote.value.empty()) quote = dialect.quote.value.front();
     if (!dialect.escape.value.empty()) escape = dialect.escape.value.front();
+    has_escape = escape != 0 && escape != quote;
     if (std::ranges::find(nulls, "") == nulls.end() && !nulls.empty()) null_text = nulls.front();
     for (const std::string& text : nulls) null_lengths |= uint64_t{1} << std::min<size_t>(text.size(), 63);
     const char first = delimiter.empty() ? '\n' : delimiter.front();
@@ -74,9 +76,10 @@ struct Rules {
            std::ranges::any_of(nulls, meets);
   }
 
+  // In most dialects the quote escapes itself.
   Bytes16 special_bytes(Bytes16 text) const noexcept {
-    return reinterpret_cast<Bytes16>((text == special[0]) | (text == special[1]) | (text == special[2]) |
-                                     (text == special[3]) | (text == special[4]));
+    const auto signs = (text == special[0]) | (text == special[1]) | (text == special[2]) | (text == special[3]);
+    return reinterpret_cast<Bytes16>(has_escape ? signs | (text == special[4]) : signs);
   }
 };
 
@@ -115,8 +118,10 @@ struct Cell {
   size_t width = 0;
   bool is_view = false;     // kString
   bool is_checked = false;  // its text may need quotes
-  bool first = false;       // of the line
-  bool alone = false;       // on the line: empty text would be an empty line
+  bool is_plain = false;    // a text without special bytes needs none, unless it is like that of a NULL
+  bool has_nulls = false;
+  bool first = false;  // of the line
+  bool alone = false;  // on the line: empty text would be an empty line
   ValueFormat format{};
 };
 
@@ -138,17 +143,30 @@ Need need_of(std::string_view text, const Cell& cell, const Rules& rules) {
   return Need::kQuotes;
 }
 
-// Says quickly of most texts that they need nothing; need_of() decides about the others.
-bool is_plain(const TextView& view, const Cell& cell, const Rules& rules) noexcept {
-  const uint32_t length = view.length;
-  if (cell.first || rules.formula_safe || (rules.null_lengths >> std::min(length, 63u) & 1) != 0) return false;
-  if (length > TextView::kInlineBytes) {
-    return !has_special({cell.column->texts[view.outside.buffer].chars() + view.outside.offset, length}, rules);
+// Writes a text of more than 12 bytes and looks at it in one go. Returns null where it holds a special byte.
+char* put_plain(const char* from, size_t length, const Rules& rules, char* to) noexcept {
+  Bytes16 bytes{};
+  Bytes16 found{};
+  if (length < sizeof(bytes)) {
+    std::array<uint64_t, 2> ends{};
+    std::memcpy(&ends[0], from, 8);
+    std::memcpy(&ends[1], from + length - 8, 8);
+    std::memcpy(&bytes, ends.data(), sizeof(bytes));
+    std::memcpy(to, &ends[0], 8);
+    std::memcpy(to + length - 8, &ends[1], 8);
+    return any(rules.special_bytes(bytes)) ? nullptr : to + length;
   }
-  Bytes16 bytes;
-  std::memcpy(&bytes, &view, sizeof(bytes));
-  constexpr Bytes16 kNotLength = {0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-  return !any(rules.special_bytes(bytes & kNotLength));
+  const size_t last = length - sizeof(bytes);
+  for (size_t at = 0; at < last; at += sizeof(bytes)) {
+    std::memcpy(&bytes, from + at, sizeof(bytes));
+    std::memcpy(to + at, &bytes, sizeof(bytes));
+    found |= rules.special_bytes(bytes);
+    // Long text that needs quotes mostly says so early.
+    if (at % 64 == 48 && any(found)) return nullptr;
+  }
+  std::memcpy(&bytes, from + last, sizeof(bytes));
+  std::memcpy(to + last, &bytes, sizeof(bytes));
+  return any(found | rules.special_bytes(bytes)) ? nullptr : to + length;
 }
 
 char* put_quoted(std::string_view text, const Rules& rules, char* to) noexcept {
@@ -221,6 +239,8 @@ struct Writer::Impl {
       cell.alone = batch.columns().size() == 1;
       cell.is_view = column.type.id == TypeId::kString;
       cell.is_checked = checked || is_text(column.type.id);
+      cell.is_plain = !cell.first && !rules.formula_safe;
+      cell.has_nulls = column.nulls != 0;
       if (!cell.is_view) {
         auto format = ValueFormat::of(column.type);
         if (!format) return in_column(format.error(), batch, cells.size());
@@ -269,14 +289,29 @@ struct Writer::Impl {
     return put(text, to);
   }
 
-  char* put_cell(const Cell& cell, size_t row, char* to) {
-    if (cell.column->is_null(row)) return put(rules.null_text, to);
-    if (!cell.is_checked) return cell.format.put(cell.values + row * cell.width, to);
-    if (cell.is_view) {
-      const TextView& view = reinterpret_cast<const TextView*>(cell.values)[row];
-      if (is_plain(view, cell, rules)) return put_text(to, view, *cell.column);
-      return put_checked(cell.column->text(row), cell, to);
+  char* put_view(const Cell& cell, size_t row, char* to) {
+    const TextView& view = reinterpret_cast<const TextView*>(cell.values)[row];
+    const uint32_t length = view.length;
+    if (cell.is_plain && (rules.null_lengths >> std::min(length, 63u) & 1) == 0) {
+      if (length <= TextView::kInlineBytes) {
+        Bytes16 bytes;
+        std::memcpy(&bytes, &view, sizeof(bytes));
+        constexpr Bytes16 kNotLength = {0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+        if (!any(rules.special_bytes(bytes & kNotLength))) {
+          std::memcpy(to, view.inlined, TextView::kInlineBytes);
+          return to + length;
+        }
+      } else if (char* const end = put_plain(cell.column->text(row).data(), length, rules, to)) {
+        return end;
+      }
     }
+    return put_checked(cell.column->text(row), cell, to);
+  }
+
+  char* put_cell(const Cell& cell, size_t row, char* to) {
+    if (cell.has_nulls && cell.column->is_null(row)) return put(rules.null_text, to);
+    if (!cell.is_checked) return cell.format.put(cell.values + row * cell.width, to);
+    if (cell.is_view) return put_view(cell, row, to);
     const char* end = cell.format.put(cell.values + row * cell.width, scratch.data());
     return put_checked({scratch.data(), static_cast<size_t>(end - scratch.data())}, cell, to);
   }

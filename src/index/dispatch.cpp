@@ -136,7 +136,7 @@ void index_fields_with(const Kernel& kernel, std::string_view text, const Syntax
 }
 
 void index_fields(std::string_view text, const Syntax& syntax, bool whole, FieldIndex& index) {
-  index_fields_with(active_kernel(), text, syntax, whole, index);
+  index_fields_with(syntax.kernel != nullptr ? *syntax.kernel : active_kernel(), text, syntax, whole, index);
 }
 
 uint64_t count_lines(std::string_view text) noexcept {

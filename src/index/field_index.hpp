@@ -13,6 +13,8 @@
 
 namespace flatbed {
 
+struct Kernel;
+
 /// What separates and quotes: the part of a Dialect that finding fields needs.
 struct Syntax {
   std::string delimiter = ",";
@@ -21,7 +23,8 @@ struct Syntax {
   bool mends = false;   ///< quotes where none can be are text: those that text follows, those that nothing closes
   bool spaces = false;  ///< spaces before a field are layout; where a space delimits, several are one delimiter
   char quote = '"';
-  char escape = '"';  ///< the quote itself means that it is doubled
+  char escape = '"';               ///< the quote itself means that it is doubled
+  const Kernel* kernel = nullptr;  ///< for tests: another one than that of this process
   /// Tells whether quote parity alone decides what is inside quotes, as the vector kernels need.
   bool by_parity() const noexcept {
     return delimiter.size() == 1 && !spaces && (!quotes || (escapes && escape == quote));

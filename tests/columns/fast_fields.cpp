@@ -45,7 +45,8 @@ std::string random_field(std::mt19937& random, const Type& type) {
   } else {
     if (below(4) == 0) text = "-";
     text += digits(below(3) == 0 ? 21 : 8);
-    if (below(2) == 0) text += "." + digits(type.scale + 1u);
+    if (below(2) == 0) text += "." + digits(type.scale + (type.id == TypeId::kFloat64 ? 16u : 1u));
+    if (type.id == TypeId::kFloat64 && below(5) == 0) text += "e" + std::to_string(int(below(700)) - 350);
   }
   if (below(8) == 0 && !text.empty()) text[below(text.size())] = static_cast<char>(below(256));
   if (below(30) == 0) text.clear();
@@ -63,9 +64,10 @@ struct Outcome {
 TEST_SUITE("columns") {
   TEST_CASE("fast loops give the values of parse_value()") {
     std::mt19937 random(4);
-    for (const char* name : {"Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Decimal(9, 4)",
-                             "Decimal(15, 2)", "Decimal(18, 0)", "Decimal(18, 8)", "Decimal(38, 3)", "Decimal(76, 1)",
-                             "Date", "Date32", "DateTime", "DateTime64(3)", "DateTime64(8)"}) {
+    for (const char* name : {"Int8",           "Int16",          "Int32",          "Int64",          "UInt8",
+                             "UInt16",         "UInt32",         "UInt64",         "Decimal(9, 4)",  "Decimal(15, 2)",
+                             "Decimal(18, 0)", "Decimal(18, 8)", "Decimal(38, 3)", "Decimal(76, 1)", "Float64",
+                             "Date",           "Date32",         "DateTime",       "DateTime64(3)",  "DateTime64(8)"}) {
       CAPTURE(name);
       const Type type = parse_type(name).value();
       const size_t width = byte_width(type), rows = 3000;
