@@ -6,6 +6,7 @@ namespace {
 
 // How many members objects have before they are a Map.
 constexpr size_t kMostMembers = 200, kMostColumns = 4096;
+constexpr int kMostLevels = 32;
 
 bool is_odd_float(std::string_view text) noexcept {
   return text == "nan" || text == "inf" || text == "-inf";
@@ -28,12 +29,17 @@ JsonShape& JsonShape::operator=(JsonShape&&) noexcept = default;
 JsonShape::~JsonShape() = default;
 
 Code JsonShape::add(JsonValue value, uint64_t line) {
+  if (!value.is_array() && !value.is_object()) return add_scalar(value, line);
+  if (level_ == kMostLevels) {
+    deep_ = true;
+    return value.skip();
+  }
   if (value.is_array()) {
     ++arrays_;
     keep_first(first_array_, line, "[...]");
-    return value.elements([&](JsonValue element) { return elements().add(element, line); });
+    if (!elements_) elements_ = within();
+    return value.elements([&](JsonValue element) { return elements_->add(element, line); });
   }
-  if (!value.is_object()) return add_scalar(value, line);
   ++objects_;
   keep_first(first_object_, line, "{...}");
   next_ = 0;
@@ -84,18 +90,20 @@ JsonShape::Member* JsonShape::member(std::string_view key) {
   if (columns_.members) within = {.dates = columns_.dates, .members = columns_.deeper, .deeper = columns_.deeper};
   members_.push_back({.name = std::make_unique<std::string>(key), .shape = JsonShape(within)});
   numbers_.emplace(*members_.back().name, members_.size() - 1);
+  members_.back().shape.level_ = level_ + 1;
   next_ = members_.size();
   return &members_.back();
 }
 
-JsonShape& JsonShape::elements() {
-  if (!elements_) elements_ = std::make_unique<JsonShape>();
-  return *elements_;
+std::unique_ptr<JsonShape> JsonShape::within() const {
+  auto shape = std::make_unique<JsonShape>();
+  shape->level_ = level_ + 1;
+  return shape;
 }
 
 void JsonShape::make_map() {
   map_ = true;
-  values_ = std::make_unique<JsonShape>();
+  values_ = within();
   for (Member& member : members_) values_->merge(std::move(member.shape));
   numbers_.clear();
   members_.clear();
@@ -108,10 +116,13 @@ void JsonShape::merge(JsonShape&& later) {
                              {&first_object_, &later.first_object_}})
     if (other->line < mine->line) *mine = *other;
   scalar_ = scalar_ || later.scalar_;
+  deep_ = deep_ || later.deep_;
   nulls_ += later.nulls_;
   arrays_ += later.arrays_;
   objects_ += later.objects_;
-  if (later.elements_) elements().merge(std::move(*later.elements_));
+  unreadable_ += later.unreadable_;
+  if (later.elements_ && !elements_) elements_ = within();
+  if (later.elements_) elements_->merge(std::move(*later.elements_));
   if (later.map_ && !map_) make_map();
   if (later.map_) values_->merge(std::move(*later.values_));
   next_ = 0;

@@ -18,9 +18,9 @@ namespace flatbed {
 
 /// Finds the type of values. Numbers and words are what they are in CSV; a text is a date, time, UUID or address where
 /// every value is one, and never a number. Objects are a Tuple of their members, or a Map where they have very many;
-/// arrays are an Array. Values of several kinds are text. NULL, and a member that is missing, make the type Nullable,
-/// and where ClickHouse has no such type, as for an Array, a text of JSON; a Tuple holds NULL in each of its members.
-/// THREADS: one owner.
+/// arrays are an Array. Values of several kinds are text, and so are arrays and objects within 32 others. NULL, and a
+/// member that is missing, make the type Nullable, and where ClickHouse has no such type, as for an Array, a text of
+/// JSON; a Tuple holds NULL in each of its members. THREADS: one owner.
 class JsonShape {
  public:
   struct Member;
@@ -39,14 +39,16 @@ class JsonShape {
 
   /// Adds a value and walks it. REQUIRES, where some members have a type: the value is well-formed.
   Code add(JsonValue value, uint64_t line);
+  /// Counts a value that cannot be read.
+  void add_unreadable() noexcept { ++unreadable_; }
   /// Adds what was seen in later values.
   void merge(JsonShape&& later);
 
-  bool is_empty() const noexcept { return !scalar_ && nulls_ + arrays_ + objects_ == 0; }
+  bool is_empty() const noexcept { return !scalar_ && !deep_ && nulls_ + arrays_ + objects_ + unreadable_ == 0; }
   bool has_objects() const noexcept { return objects_ > 0; }
   bool is_map() const noexcept { return map_; }
   /// Tells whether every value that is not NULL is an object, and not one of a Map.
-  bool is_table() const noexcept { return objects_ > 0 && arrays_ == 0 && !scalar_ && !map_; }
+  bool is_table() const noexcept { return objects_ > 0 && is_one_kind() && !map_; }
   bool has_nulls() const noexcept { return nulls_ > 0; }
   uint64_t objects() const noexcept { return objects_; }
   const std::vector<Member>& members() const noexcept { return members_; }
@@ -60,9 +62,9 @@ class JsonShape {
   Code add_scalar(JsonValue value, uint64_t line);
   Code add_member(std::string_view key, JsonValue value, uint64_t line);
   Member* member(std::string_view key);
-  JsonShape& elements();
+  std::unique_ptr<JsonShape> within() const;
   void make_map();
-  bool is_one_kind() const noexcept { return int{scalar_} + int{arrays_ > 0} + int{objects_ > 0} == 1; }
+  bool is_one_kind() const noexcept { return !deep_ && int{scalar_} + int{arrays_ > 0} + int{objects_ > 0} == 1; }
   Type type(bool missing) const;
   Type object_type(bool nullable) const;
   ColumnInference scalars() const;
@@ -71,12 +73,14 @@ class JsonShape {
   ColumnInference scalars_;
   Witness odd_float_{};  // a text such as "nan", as which JSON carries a float that has no number
   Witness first_array_{}, first_object_{};
+  int level_ = 0;        // how many others it is within
   bool scalar_ = false;  // there was a number, word or text
-  uint64_t nulls_ = 0, arrays_ = 0, objects_ = 0;
+  bool deep_ = false;    // there was an array or object that is too deep to look into
+  uint64_t nulls_ = 0, arrays_ = 0, objects_ = 0, unreadable_ = 0;
   std::unique_ptr<JsonShape> elements_{};  // of arrays
   std::unique_ptr<JsonShape> values_{};    // of a Map
   bool map_ = false;
-  std::vector<Member> members_{};  // in the order in which they came
+  std::vector<Member> members_;  // in the order in which they came
   std::unordered_map<std::string_view, size_t> numbers_{};
   size_t next_ = 0;  // the member that would come next if objects are alike
 };

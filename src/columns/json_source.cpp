@@ -182,6 +182,8 @@ void JsonSource::study(JsonChunk& chunk, JsonShape& shape) const {
     JsonDocument& document = *chunk.document;
     if (document.walk(record, readable, [](JsonValue value) { return value.skip(); }) == Code::kOk)
       document.again([&](JsonValue value) { return shape.add(value, line); });
+    else
+      shape.add_unreadable();
   });
 }
 
@@ -369,7 +371,7 @@ Result<Schema> JsonSource::open(const ReadRequest& request, std::stop_token stop
     schema.fields.push_back(plan.field);
     width += width_of(plan.field.type);
   }
-  most_records_ = std::max<size_t>(1, kChunkShare * std::max(chunk_bytes_, kLeastShare) / (2 * width));
+  most_records_ = std::max<size_t>(1, kChunkShare * std::max(chunk_bytes_, kLeastShare) / (4 * width));
   schema_ = std::make_shared<const Schema>(schema);
   start_crew(std::move(*first));
   return schema;

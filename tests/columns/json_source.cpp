@@ -186,6 +186,19 @@ TEST_SUITE("columns") {
     CHECK(schema("{\"v\":true}\n{\"v\":2}") == "v String");
   }
 
+  TEST_CASE("what is nested very deeply is text, and what is nested deeper still is no JSON to us") {
+    const auto nested = [](int levels) { return std::string(levels, '[') + "1" + std::string(levels, ']'); };
+    CHECK(read(nested(30)).rows == "0: " + nested(30) + "\n");
+    CHECK(read(nested(900)).rows == "0: " + nested(32).replace(32, 1, "'" + nested(868) + "'") + "\n");
+    CHECK(read(nested(1000)).rejects == "");
+    CHECK(read(nested(1001)).rejects.starts_with("FB-JSON-0101"));
+    std::string objects = "1";
+    for (int i = 0; i < 900; ++i) objects = "{\"a\":" + objects + "}";
+    CHECK(read(objects).error == "");
+    CHECK(read(objects, {.options = {.flatten = true}}).error == "");
+    CHECK(read(std::string(100000, '['), {.options = kValues}).error != "");
+  }
+
   TEST_CASE("flattened objects") {
     JsonSourceOptions options{.flatten = true};
     const Table table = read("{\"a\":{\"b\":{\"c\":1},\"d\":[{\"e\":2}]},\"f\":3}\n{\"a\":{\"d\":[]}}\n{\"a\":null}",
@@ -248,6 +261,8 @@ TEST_SUITE("columns") {
   }
 
   TEST_CASE("a record that is no JSON decides no type") {
+    CHECK(read("{\"a\":tru}\n").error == "");
+    CHECK(read("{\"a\":tru}\n").rejects.starts_with("FB-JSON-0101 line 1 byte 5 record 0"));
     const Table table = read("{\"a\":1}\n{\"a\":\"x\",\"b\":}\n{\"a\":2}\n");
     CHECK(table.schema == "a UInt8");
     CHECK(table.rows == "0: 1\n2: 2\n");

@@ -70,7 +70,7 @@ simdjson::error_code dom_error(std::string_view text) {
 // simdjson's own numbers are smaller than JSON's, so its refusal of a number says nothing.
 bool may_be_json(std::string_view text) {
   const auto error = dom_error(text);
-  return error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR || error == simdjson::BIGINT_ERROR;
+  return error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR;
 }
 
 // It takes halves of surrogate pairs, passes over a byte order mark, and goes deeper.

@@ -135,6 +135,7 @@ def copy(
     The flags about text (--delimiter, --quote, ...) describe the source when it is a file, else the target.
     """
     with reported():
+        alone = target is None
         if target is None:
             if context.info_name != "check":
                 raise typer.BadParameter("a copy needs a TARGET")
@@ -192,7 +193,7 @@ def copy(
         elif progress is ProgressStyle.json:
             print(json.dumps({"event": "finished", "receipt": json.loads(receipt.to_json())}), file=sys.stderr)
         elif receipt.checked:
-            print_check(receipt)
+            print_check(receipt, alone)
         elif progress is not ProgressStyle.none:
             print_receipt(receipt, quarantine or rejects)
         if receipt.rejected:

@@ -58,16 +58,20 @@ def _print_finding(finding: flatbed.Finding, what: str) -> None:
             print(f"  {title}: {text}")
 
 
-def print_check(receipt: flatbed.Receipt) -> None:
-    """What a load would do, in groups, on standard output."""
+def print_check(receipt: flatbed.Receipt, alone: bool) -> None:
+    """What a load would do, in groups, on standard output; of a file `alone`, what can be read of it."""
     for finding in receipt.findings:
         _print_finding(finding, "rejected")
     for finding in receipt.leniencies:
         _print_finding(finding, "read leniently")
-    print(
-        f"of {in_rows(receipt.read)} rows {in_rows(receipt.loaded)} would be loaded and {in_rows(receipt.rejected)}"
-        " rejected; nothing was written\nconstraints and defaults of a table are not evaluated: the server does that"
-    )
+    rows, good, bad = in_rows(receipt.read), in_rows(receipt.loaded), in_rows(receipt.rejected)
+    if alone:
+        print(f"of {rows} rows {good} can be read and {bad} are rejected")
+    else:
+        print(
+            f"of {rows} rows {good} would be loaded and {bad} rejected; nothing was written\n"
+            "constraints and defaults of a table are not evaluated: the server does that"
+        )
     if receipt.findings or receipt.leniencies:
         print("`flatbed explain CODE` tells more about a code")
 
