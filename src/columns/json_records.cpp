@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 
+#include "index/field_index.hpp"
+
 namespace flatbed {
 namespace {
 
@@ -52,14 +54,15 @@ Result<size_t> JsonCutter::cut(std::string_view text, bool whole, size_t most, s
 
 size_t JsonCutter::cut_lines(std::string_view text, bool whole, size_t most, std::vector<JsonRecord>& records) const {
   size_t begin = 0;
-  while (begin < text.size() && records.size() < most) {
+  for (uint32_t lines = 0; begin < text.size() && records.size() < most; ++lines) {
     const size_t found = text.find('\n', begin);
     if (found == std::string_view::npos && !whole) break;
     const size_t end = std::min(found, text.size());
     const std::string_view line = text.substr(begin, end - begin);
     if (const size_t first = line.find_first_not_of(kSpaces); first != std::string_view::npos) {
       records.push_back({.begin = static_cast<uint32_t>(begin + first),
-                         .end = static_cast<uint32_t>(begin + line.find_last_not_of(kSpaces) + 1)});
+                         .end = static_cast<uint32_t>(begin + line.find_last_not_of(kSpaces) + 1),
+                         .line = lines});
     }
     begin = std::min(end + 1, text.size());
   }
@@ -81,7 +84,8 @@ bool JsonCutter::take_sign(char c) {
 
 Result<size_t> JsonCutter::cut_values(std::string_view text, bool whole, size_t most,
                                       std::vector<JsonRecord>& records) {
-  size_t at = 0;
+  size_t at = 0, counted = 0;
+  uint64_t lines = 0;
   while (records.size() < most) {
     while (at < text.size() && is_space(text[at])) ++at;
     if (at == text.size()) break;
@@ -94,7 +98,9 @@ Result<size_t> JsonCutter::cut_values(std::string_view text, bool whole, size_t 
     if (!end && !records.empty()) return at;
     if (!end) return end;
     if (*end == 0) return at;
-    records.push_back({.begin = static_cast<uint32_t>(at), .end = static_cast<uint32_t>(*end)});
+    lines += count_lines(text.substr(counted, at - counted));
+    counted = at;
+    records.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(*end), static_cast<uint32_t>(lines)});
     const bool alone = place_ == Place::kStart || place_ == Place::kObjects;
     place_ = !alone ? Place::kBehind : text[at] == '{' ? Place::kObjects : Place::kEnd;
     at = *end;

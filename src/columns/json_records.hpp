@@ -21,6 +21,7 @@ enum class JsonLayout : uint8_t {
 struct JsonRecord {
   uint32_t begin = 0;
   uint32_t end = 0;
+  uint32_t line = 0;  ///< lines that end before it
 };
 
 /// Cuts a text that comes in parts. It looks at brackets, commas between records and quotes alone: the rest is for

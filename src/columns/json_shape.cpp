@@ -68,7 +68,7 @@ Code JsonShape::add_member(std::string_view key, JsonValue value, uint64_t line)
   Member* const found = member(key);
   if (found == nullptr) return values_->add(value, line);
   ++found->count;
-  if (columns_.typed != nullptr && columns_.typed->contains(key)) return Code::kOk;
+  if (columns_.typed != nullptr && columns_.typed->contains(key)) return value.skip();
   return found->shape.add(value, line);
 }
 

@@ -37,7 +37,7 @@ class JsonShape {
   JsonShape& operator=(JsonShape&&) noexcept;
   ~JsonShape();
 
-  /// Adds a value and walks it. REQUIRES, where some members have a type: the value is well-formed.
+  /// Adds a value and walks it wholly. After a failure the shape holds a part of the value.
   Code add(JsonValue value, uint64_t line);
   /// Counts a value that cannot be read.
   void add_unreadable() noexcept { ++unreadable_; }

@@ -63,8 +63,8 @@ class JsonSource final : public Source {
   Result<OpenedJson> open_input(size_t number, std::stop_token stop) const;
   Result<bool> take(OpenedJson& input, JsonChunk& chunk, std::stop_token stop) const;
   JsonShape fresh_shape() const;
-  void study(JsonChunk& chunk, JsonShape& shape) const;
-  void glance(const OpenedJson& input, std::string_view head, bool whole, JsonShape& shape) const;
+  JsonShape study(JsonChunk& chunk) const;
+  JsonShape glance(const OpenedJson& input, std::string_view head, bool whole) const;
   Status survey(JsonShape& shape, std::stop_token stop) const;
   Result<JsonShape> find_shape(OpenedJson& first, const ReadRequest& request, std::stop_token stop);
   Status plan_columns(const ReadRequest& request, const JsonShape& shape);
@@ -73,9 +73,9 @@ class JsonSource final : public Source {
   Status plan_column(const ReadRequest& request, const Field& found, const JsonShape* shape, size_t number);
   ReadRows read(JsonChunk& chunk) const;
   void read_as_is(JsonChunk& chunk, ReadRows& read) const;
-  Error error_at(const JsonChunk& chunk, size_t record, size_t place, LineCursor& lines) const;
-  Error unreadable(const JsonChunk& chunk, size_t record, Code code, LineCursor& lines) const;
-  Error unfit(const JsonChunk& chunk, size_t record, const JsonMisfit& misfit, LineCursor& lines) const;
+  Error error_at(const JsonChunk& chunk, size_t record, size_t place) const;
+  Error unreadable(const JsonChunk& chunk, size_t record, Code code) const;
+  Error unfit(const JsonChunk& chunk, size_t record, const JsonMisfit& misfit) const;
   Delivery deliver(ReadRows read);
   void start_crew(OpenedJson input);
 
@@ -107,6 +107,11 @@ Result<OpenedJson> JsonSource::open_input(size_t number, std::stop_token stop) c
   OpenedJson input{.chunks = std::make_unique<ChunkReader>(std::move(*bytes), chunk_bytes_, most_),
                    .cutter = JsonCutter(options_.layout)};
   auto mark = input.chunks->peek(3, stop);
+  if (!mark) return std::move(mark).error();
+  // JSON is UTF-8; what other programs write as UTF-16 begins with a byte order mark.
+  if (mark->starts_with("\xFF\xFE")) input.chunks->decode("utf-16le");
+  if (mark->starts_with("\xFE\xFF")) input.chunks->decode("utf-16be");
+  mark = input.chunks->peek(3, stop);
   if (!mark) return std::move(mark).error();
   if (*mark == "\xEF\xBB\xBF") input.chunks->drop(3);
   return input;
@@ -160,7 +165,7 @@ template <class Visit>
 void each_record(const JsonChunk& chunk, Visit visit) {
   const std::string_view text = chunk.bytes.text();
   for (size_t i = 0; i < chunk.records.size(); ++i) {
-    const auto [begin, end] = chunk.records[i];
+    const auto [begin, end, line] = chunk.records[i];
     visit(i, text.substr(begin, end - begin), text.size() - begin);
   }
 }
@@ -174,24 +179,29 @@ JsonShape JsonSource::fresh_shape() const {
                     .typed = &typed_});
 }
 
-// Adds the records of a chunk that are well-formed to what is known of their shape.
-void JsonSource::study(JsonChunk& chunk, JsonShape& shape) const {
-  LineCursor lines(chunk.bytes.text(), chunk.line);
-  each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
-    const uint64_t line = lines.line_at(chunk.records[i].begin);
-    JsonDocument& document = *chunk.document;
-    if (document.walk(record, readable, [](JsonValue value) { return value.skip(); }) == Code::kOk)
-      document.again([&](JsonValue value) { return shape.add(value, line); });
-    else
-      shape.add_unreadable();
-  });
+// Finds the shape of a chunk's records. One that turns out not to be well-formed has left something by then, so that
+// the others are looked at once more without it.
+JsonShape JsonSource::study(JsonChunk& chunk) const {
+  std::vector<bool> unreadable(chunk.records.size());
+  for (;;) {
+    JsonShape shape = fresh_shape();
+    bool found = false;
+    each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
+      if (unreadable[i]) return shape.add_unreadable();
+      const uint64_t line = chunk.line + chunk.records[i].line;
+      const auto add = [&](JsonValue value) { return shape.add(value, line); };
+      unreadable[i] = chunk.document->walk(record, readable, add) != Code::kOk;
+      found = found || unreadable[i];
+    });
+    if (!found) return shape;
+  }
 }
 
 // Looks at the records of a head. What the cutter has to complain of comes again when the head is read.
-void JsonSource::glance(const OpenedJson& input, std::string_view head, bool whole, JsonShape& shape) const {
+JsonShape JsonSource::glance(const OpenedJson& input, std::string_view head, bool whole) const {
   JsonChunk chunk{.bytes = Buffer::wrap(head.data(), head.size(), nullptr), .line = input.chunks->line()};
   JsonCutter cutter = input.cutter;
-  if (cutter.cut(head, whole, kAllRecords, chunk.records).ok()) study(chunk, shape);
+  return cutter.cut(head, whole, kAllRecords, chunk.records).ok() ? study(chunk) : fresh_shape();
 }
 
 // Looks at every record of every input.
@@ -201,11 +211,7 @@ Status JsonSource::survey(JsonShape& shape, std::stop_token stop) const {
     if (!input) return std::move(input).error();
     OrderedCrew<JsonChunk, JsonShape> crew(
         threads_, slots_, [&](JsonChunk& chunk, std::stop_token inner) { return take(*input, chunk, inner); },
-        [&](JsonChunk& chunk) {
-          JsonShape part = fresh_shape();
-          study(chunk, part);
-          return part;
-        });
+        [this](JsonChunk& chunk) { return study(chunk); });
     while (true) {
       auto part = crew.next(stop);
       if (!part) return std::move(part).error();
@@ -228,7 +234,7 @@ Result<JsonShape> JsonSource::find_shape(OpenedJson& first, const ReadRequest& r
   const bool reopenable = std::ranges::all_of(inputs_, &CsvInput::reopenable);
   const bool enough = request.head_only || !reopenable || (whole && inputs_.size() == 1);
   JsonShape shape = fresh_shape();
-  if (enough || !request.columns.empty()) glance(first, head->substr(0, wanted), whole, shape);
+  if (enough || !request.columns.empty()) shape = glance(first, head->substr(0, wanted), whole);
   const auto is_settled = [&](const std::string& name) {
     return typed_.contains(name) &&
            std::ranges::any_of(shape.members(), [&](const auto& member) { return *member.name == name; });
@@ -392,20 +398,23 @@ void JsonSource::start_crew(OpenedJson input) {
       [this](JsonChunk& chunk) { return read(chunk); });
 }
 
-Error JsonSource::error_at(const JsonChunk& chunk, size_t record, size_t place, LineCursor& lines) const {
-  const auto [begin, end] = chunk.records[record];
+Error JsonSource::error_at(const JsonChunk& chunk, size_t record, size_t place) const {
+  const auto [begin, end, lines] = chunk.records[record];
   const size_t at = std::min<size_t>(begin + place, end);
   const std::string_view text = chunk.bytes.text();
   Error error{.side = Side::kSource};
   error.raw = text.substr(begin, end - begin);
-  error.where = {.uri = inputs_[input_].uri, .byte = chunk.byte + at, .line = lines.line_at(at), .record = record};
+  error.where = {.uri = inputs_[input_].uri,
+                 .byte = chunk.byte + at,
+                 .line = chunk.line + lines + count_lines(text.substr(begin, at - begin)),
+                 .record = record};
   return error;
 }
 
 // The error of a record that is no JSON.
-Error JsonSource::unreadable(const JsonChunk& chunk, size_t record, Code code, LineCursor& lines) const {
+Error JsonSource::unreadable(const JsonChunk& chunk, size_t record, Code code) const {
   const size_t place = chunk.document->fault();
-  Error error = error_at(chunk, record, place, lines);
+  Error error = error_at(chunk, record, place);
   error.code = code;
   if (code == Code::kInvalidUtf8) {
     error.message = "the record is not UTF-8, which JSON must be";
@@ -424,8 +433,8 @@ Error JsonSource::unreadable(const JsonChunk& chunk, size_t record, Code code, L
 }
 
 // The error of a record that is JSON and no row, or of a value that was rewritten.
-Error JsonSource::unfit(const JsonChunk& chunk, size_t record, const JsonMisfit& misfit, LineCursor& lines) const {
-  Error error = error_at(chunk, record, misfit.at == nullptr ? 0 : chunk.document->place_of(misfit.at), lines);
+Error JsonSource::unfit(const JsonChunk& chunk, size_t record, const JsonMisfit& misfit) const {
+  Error error = error_at(chunk, record, misfit.at == nullptr ? 0 : chunk.document->place_of(misfit.at));
   error.code = misfit.code;
   error.found = misfit.found;
   if (misfit.plan != JsonKeys::kNone) {
@@ -469,10 +478,9 @@ Error JsonSource::unfit(const JsonChunk& chunk, size_t record, const JsonMisfit&
 
 void JsonSource::read_as_is(JsonChunk& chunk, ReadRows& read) const {
   TextBuilder texts(chunk.records.size());
-  LineCursor lines(chunk.bytes.text(), chunk.line);
   each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
     const Code code = chunk.document->walk(record, readable, [](JsonValue value) { return value.skip(); });
-    if (code != Code::kOk) read.rejects.push_back(unreadable(chunk, i, code, lines));
+    if (code != Code::kOk) read.rejects.push_back(unreadable(chunk, i, code));
     texts.add(code == Code::kOk ? record : std::string_view());
   });
   Column column{.rows = chunk.records.size()};
@@ -492,19 +500,17 @@ ReadRows JsonSource::read(JsonChunk& chunk) const {
     return read;
   }
   JsonRows rows(plan_);
-  LineCursor lines(chunk.bytes.text(), chunk.line);
   each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
     const Code code = chunk.document->walk(record, readable, [&](JsonValue value) { return rows.add(value); });
     const bool strict = plan_.leniency == Leniency::kReject && !rows.rewritten().empty();
     if (code != Code::kOk && code == rows.misfit().code)
-      read.rejects.push_back(unfit(chunk, i, rows.misfit(), lines));
+      read.rejects.push_back(unfit(chunk, i, rows.misfit()));
     else if (code != Code::kOk)
-      read.rejects.push_back(unreadable(chunk, i, code, lines));
+      read.rejects.push_back(unreadable(chunk, i, code));
     else if (strict)
-      read.rejects.push_back(unfit(chunk, i, rows.rewritten().front(), lines));
+      read.rejects.push_back(unfit(chunk, i, rows.rewritten().front()));
     else
-      for (const JsonMisfit& rewritten : rows.rewritten())
-        add_finding(read.leniencies, unfit(chunk, i, rewritten, lines));
+      for (const JsonMisfit& rewritten : rows.rewritten()) add_finding(read.leniencies, unfit(chunk, i, rewritten));
     rows.end_row(code == Code::kOk && !strict);
   });
   read.columns = std::move(rows).finish();

@@ -62,12 +62,6 @@ class JsonDocument {
     if (const Code code = start(text, readable); code != Code::kOk) return code;
     return root(visit);
   }
-  /// Walks the same text once more. REQUIRES: the walk before ended well.
-  template <class Visit>
-  Code again(Visit&& visit) {
-    document_.rewind();
-    return root(visit);
-  }
   /// Returns where in the text the last walk failed because of the text.
   size_t fault() const noexcept { return fault_; }
   /// Returns where in the text a value of the last walk stands.

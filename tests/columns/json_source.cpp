@@ -274,6 +274,9 @@ TEST_SUITE("columns") {
       const Table table = read(text, {.options = kValues});
       CHECK(table.rows + table.error == "0: 1\n1: [2]\n");
     }
+    std::string wide = "\xFF\xFE";
+    for (const char c : std::string("[{\"a\":1}, {\"a\":[2]}]")) wide += {c, '\0'};
+    CHECK(read(wide, {.options = kValues}).rows == "0: 1\n1: [2]\n");
     CHECK(read("[1,null,-2]", {.options = kValues}).schema == "value Nullable(Int8)");
     CHECK(read("[[1],[2,3]]", {.options = kValues}).rows == "0: [1]\n1: [2,3]\n");
     CHECK(read(" \"x\" ", {.options = kValues}).rows == "0: x\n");
