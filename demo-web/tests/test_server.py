@@ -63,6 +63,66 @@ def test_a_query_becomes_a_packed_file(visitor: Visitor) -> None:
     assert gzip.decompress(visitor.get(f"/loads/{load['id']}/file").content) == b"number\n0\n1\n2\n"
 
 
+@pytest.mark.parametrize("format", ["csv", "tsv", "ndjson", "json", "parquet"])
+def test_every_format_goes_out_and_in(app: App, visitor: Visitor, format: str) -> None:
+    sql = "SELECT number AS n, if(number = 1, NULL, 'ä,' || number) AS t FROM numbers(3)"
+    source = {"kind": "query", "connection": visitor.embedded(), "sql": sql}
+    load = visitor.ended(visitor.ask("/loads", source=source, target={"kind": "file", "name": "x", "format": format}))
+    assert load["file"] == f"x.{format}", load["error"]
+    back = visitor.upload(load["file"], visitor.get(f"/loads/{load['id']}/file").content)
+    columns = visitor.post("/columns", json={"source": back})
+    assert [column["name"] for column in columns.json()["columns"]] == ["n", "t"]
+    assert str(app.folder) not in columns.text
+    assert visitor.ask("/preview", source=back)["rows"] == [["0", "ä,0"], ["1", None], ["2", "ä,2"]]
+    profile = visitor.ask("/profile", source=back)
+    assert [(column["nulls"], column["distinct"]) for column in profile["columns"]] == [(0, 3), (1, 2)]
+
+
+def test_rows_set_aside_are_corrected_and_loaded_once(visitor: Visitor) -> None:
+    data = b'id,note\r\n1,one\r\nx,"t\r\nwo"\r\n3,three\r\ny,\xff\r\nz,five\r\n'
+    source, target = visitor.upload("bad.csv", data), {**table(visitor.embedded(), "aside"), "order_by": ["id"]}
+    plan = {"source": source, "target": target, "types": {"id": "UInt8"}, "on_reject": "quarantine"}
+    plan["dialect"] = {"encoding": "utf-8"}
+    load = visitor.ended(visitor.ask("/loads", **plan))
+    assert (load["receipt"]["loaded"], load["receipt"]["rejected"]) == (2, 3), load
+    path = f"/loads/{load['id']}/quarantine"
+    shown = visitor.get(path).json()
+    assert (shown["open"], shown["header"], shown["source"]) == (3, "id,note", "bad.csv")
+    first, second, third = shown["rows"]
+    assert (first["text"], first["reject"]["place"]["line"]) == ('x,"t\r\nwo"', 3)
+    assert visitor.put(path, json={"rows": {"9": "1,a"}}).status_code == 404
+    answer = visitor.put(path, json={"rows": {first["number"]: '2,"t\r\nwo"', third["number"]: "5,five"}})
+    assert [row["edited"] for row in answer.json()["rows"]] == [True, False, True]
+    file = visitor.get(f"{path}/file").content
+    assert file == b'id,note\r\n2,"t\r\nwo"\r\ny,\xff\r\n5,five\r\n', "other rows stay byte for byte"
+
+    again = visitor.ended(visitor.post(f"/loads/{load['id']}/replay").json())
+    assert (again["receipt"]["read"], again["receipt"]["loaded"], again["receipt"]["rejected"]) == (3, 2, 1), again
+    assert again["receipt"]["target_rows_after"] == 4
+    again = visitor.ended(visitor.post(f"/loads/{again['id']}/replay").json())
+    assert (again["receipt"]["loaded"], again["receipt"]["target_rows_after"]) == (0, 4)
+    assert [row["number"] for row in visitor.get(path).json()["rows"]] == [second["number"]]
+    to_file = {"source": source, "target": {"kind": "file", "name": "x"}, "on_reject": "quarantine"}
+    assert visitor.post("/loads", json=to_file).status_code == 400
+
+
+def test_a_join_is_proposed_and_written(visitor: Visitor) -> None:
+    names = {"left one": b"key,a\n1,2\n", 'right`"\\one': b"key,b\n1,3\n"}
+    for name, data in names.items():
+        target = {**table(visitor.embedded(), name), "order_by": ["key"]}
+        assert visitor.ended(visitor.ask("/loads", source=visitor.upload("a.csv", data), target=target))["receipt"]
+    connection = visitor.embedded()
+    tables = [{"database": "default", "table": name} for name in names]
+    found = visitor.ask("/join", connection=connection, tables=tables)
+    assert found["sides"][0]["keys"] == [found["sides"][0]["proposals"][0]["key"]], found
+    preview = visitor.ask("/preview", source={"kind": "query", "connection": connection, "sql": found["sql"]})
+    assert preview["rows"] == [["1", "2", "1", "3"]]
+    crossed = visitor.ask("/join", connection=connection, tables=[tables[0], {**tables[0], "kind": "cross"}])
+    assert "CROSS JOIN" in crossed["sql"]
+    wrong = visitor.ask("/join", connection=connection, tables=[tables[0], {**tables[0], "keys": []}])
+    assert wrong["sql"] is None and "has no key" in wrong["problem"]["message"]
+
+
 def test_a_server_with_a_password(visitor: Visitor, clickhouse: ClickHouse) -> None:
     clickhouse.query("CREATE TABLE IF NOT EXISTS default.known (id UInt8, name String) ORDER BY id")
     refused = visitor.post("/connections", json=server_request(clickhouse, password="wrong"))

@@ -111,6 +111,11 @@ export function choicesOf(columns: Column[], before: Choice[] | null, wanted: Dr
   })
 }
 
+/** Whether a file is delimited text, whose dialect there is to find. */
+export function hasDialect(name: string): boolean {
+  return !/\.(ndjson|jsonl|json|parquet)(\.(gz|zst|lz4|xz|bz2|zip))?$/i.test(name)
+}
+
 export function isTargetGiven(draft: Draft): boolean {
   return draft.toKind === 'file' ? draft.file.name.trim() !== '' : draft.toConnection !== '' && draft.table.trim() !== ''
 }

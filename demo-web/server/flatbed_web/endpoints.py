@@ -9,13 +9,21 @@ from typing import Any
 from urllib.parse import quote
 
 from flatbed_web import models
-from flatbed_web.files import Disk
+from flatbed_web.files import PARQUET, Disk
 from flatbed_web.problems import Refusal
 from flatbed_web.sessions import Connection, Session
 from flatbed_web.state import State
 
 NOT_SHOWN = ("password", "token", "unpack_limit")
 """Options that a command line leaves out: secrets, and the app's own limits."""
+
+
+OPTIONS_OF: dict[models.TargetFormat, set[str]] = {
+    models.TargetFormat.csv: {"format", "compression", "header", "formula_safe"},
+    models.TargetFormat.tsv: {"format", "compression", "header", "formula_safe"},
+    models.TargetFormat.parquet: set(),
+}
+"""Options of a file that is written; JSON has the others'."""
 
 
 @dataclass
@@ -35,6 +43,8 @@ def table_uri(connection: Connection, database: str, table: str) -> str:
 
 def _of_file(path: Path, name: str, dialect: models.Dialect, unpack_limit: int) -> Endpoint:
     options = {**dialect.model_dump(exclude_none=True, mode="json"), "unpack_limit": unpack_limit}
+    if path.suffix == PARQUET:
+        options = {}
     return Endpoint(str(path), options, name, path, {str(path): name})
 
 
@@ -68,12 +78,13 @@ def target_of(session: Session, disk: Disk, target: models.Target) -> Endpoint:
         return _of_clickhouse(connection, target.database, target.table, f"{target.database}.{target.table}", **made)
     path = disk.new_path("exports", f".{target.format.value}")
     name = file_name(target)
-    options = target.model_dump(include={"format", "compression", "header", "formula_safe"}, mode="json")
+    options = target.model_dump(include=OPTIONS_OF.get(target.format, {"format", "compression"}), mode="json")
     return Endpoint(str(path), options, name, path, {str(path): name})
 
 
 def file_name(target: models.FileTarget) -> str:
-    ending = {"none": "", "gzip": ".gz", "zstd": ".zst"}[target.compression]
+    packed = target.compression if target.format is not models.TargetFormat.parquet else "none"
+    ending = {"none": "", "gzip": ".gz", "zstd": ".zst"}[packed]
     stem = target.name.replace("/", "_").replace("\\", "_").lstrip(".") or "export"
     whole = f".{target.format.value}{ending}"
     return stem if stem.endswith(whole) else stem.removesuffix(f".{target.format.value}") + whole

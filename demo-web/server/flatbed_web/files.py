@@ -12,14 +12,17 @@ from flatbed_web.problems import Refusal, not_found
 
 RAW_LINES = 20
 RAW_BYTES = 8192
-PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\xfd7zXZ", b"BZh", b"PK\x03\x04")
+PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PAR1")
 PARTS = ("uploads", "exports", "quarantine")
-ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", ".parquet", ".xlsx")
+PARQUET = ".parquet"
+ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", PARQUET)
+PACKINGS = ("", ".gz", ".zst", ".lz4", ".xz", ".bz2", ".zip")
 
 
 def ending_of(name: str) -> str:
     """What tells the library the format, out of a fixed list."""
-    return next((ending for ending in ENDINGS if name.lower().endswith(ending)), "")
+    endings = (ending + packing for ending in ENDINGS for packing in PACKINGS)
+    return next((ending for ending in endings if name.lower().endswith(ending)), "")
 
 
 def first_lines(path: Path) -> str | None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 import flatbed
 from flatbed_web import files, models
 from flatbed_web.endpoints import Endpoint, command_of, source_of, target_of
-from flatbed_web.problems import Refusal, problem_of
+from flatbed_web.problems import Refusal, named, problem_of
 from flatbed_web.state import Shared, State, Visitor
 
 router = APIRouter(tags=["looking"])
@@ -21,8 +21,10 @@ def _source(state: State, session: Visitor, request: Request, look: models.Look)
     return source
 
 
-def _columns(schema: flatbed.Schema) -> list[models.Column]:
-    return [models.Column(name=field.name, type=field.type, decided_by=field.decided_by) for field in schema]
+def _columns(schema: flatbed.Schema, names: dict[str, str]) -> list[models.Column]:
+    return [
+        models.Column(name=field.name, type=field.type, decided_by=named(field.decided_by, names)) for field in schema
+    ]
 
 
 @router.post("/sniff")
@@ -47,7 +49,7 @@ def sniff(state: Shared, session: Visitor, body: models.Look, request: Request) 
 def load_columns(state: Shared, session: Visitor, body: models.Look, request: Request) -> models.Columns:
     """The columns, with types that hold every row of a file, and the row that decided."""
     source = _source(state, session, request, body)
-    return models.Columns(columns=_columns(flatbed.schema(source.uri, options=source.options)))
+    return models.Columns(columns=_columns(flatbed.schema(source.uri, options=source.options), source.names))
 
 
 @router.post("/profile")
@@ -69,7 +71,7 @@ def preview(state: Shared, session: Visitor, body: models.PreviewRequest, reques
     source = _source(state, session, request, body)
     batch = flatbed.preview(source.uri, body.rows, options=source.options)
     return models.Preview(
-        columns=_columns(batch.schema),
+        columns=_columns(batch.schema, source.names),
         rows=[list(row) for row in batch.texts()],
         raw=files.first_lines(source.path) if source.path else None,
     )

@@ -177,13 +177,23 @@ class Dialect(Asked):
     member: Text | None = None
 
 
+class TargetFormat(str, Enum):
+    csv = "csv"
+    tsv = "tsv"
+    ndjson = "ndjson"
+    json = "json"
+    parquet = "parquet"
+
+
 class FileTarget(Asked):
     kind: Literal["file"]
     name: Name = Field(description="What the download is called")
-    format: FileFormat = FileFormat.csv
+    format: TargetFormat = TargetFormat.csv
     compression: Literal["none", "gzip", "zstd"] = "none"
-    header: bool = True
-    formula_safe: bool = Field(default=False, description="Put ' before cells that a spreadsheet would run")
+    header: bool = Field(default=True, description="Of CSV and TSV")
+    formula_safe: bool = Field(
+        default=False, description="Of CSV and TSV: put ' before cells that a spreadsheet would run"
+    )
 
 
 class TableTarget(Asked):

@@ -21,13 +21,18 @@ def not_found(what: str) -> Refusal:
     return Refusal(404, "FB-WEB-0404", f"there is no such {what}", hint="go back a step and choose it again")
 
 
+def named(text: str, names: dict[str, str]) -> str:
+    """The text, with names in place of the app's own paths."""
+    for path, name in names.items():
+        text = text.replace(path, name)
+    return text
+
+
 def problem_of(error: flatbed.Error, names: dict[str, str]) -> Problem:
     """An error of the library; `names` says what a visitor calls the app's own files."""
 
     def said(text: str) -> str:
-        for path, name in names.items():
-            text = text.replace(path, name)
-        return text
+        return named(text, names)
 
     return Problem(
         code=error.code,

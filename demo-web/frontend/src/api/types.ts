@@ -659,7 +659,7 @@ export interface components {
              */
             name: string;
             /** @default csv */
-            format: components["schemas"]["FileFormat"];
+            format: components["schemas"]["TargetFormat"];
             /**
              * Compression
              * @default none
@@ -668,12 +668,13 @@ export interface components {
             compression: "none" | "gzip" | "zstd";
             /**
              * Header
+             * @description Of CSV and TSV
              * @default true
              */
             header: boolean;
             /**
              * Formula Safe
-             * @description Put ' before cells that a spreadsheet would run
+             * @description Of CSV and TSV: put ' before cells that a spreadsheet would run
              * @default false
              */
             formula_safe: boolean;
@@ -1284,6 +1285,11 @@ export interface components {
              */
             order_by: string[];
         };
+        /**
+         * TargetFormat
+         * @enum {string}
+         */
+        TargetFormat: "csv" | "tsv" | "ndjson" | "json" | "parquet";
         /** Upload */
         Upload: {
             /** Id */

@@ -99,6 +99,7 @@ function TableTargetForm() {
 function FileTargetForm() {
   const { draft, change } = useDraft()
   const set = (part: Partial<FileTarget>) => change({ file: { ...draft.file, ...part } })
+  const isDelimited = draft.file.format === 'csv' || draft.file.format === 'tsv'
   return (
     <Stack sx={{ gap: 2 }}>
       <TextField
@@ -116,8 +117,12 @@ function FileTargetForm() {
         >
           <MenuItem value="csv">CSV</MenuItem>
           <MenuItem value="tsv">TSV</MenuItem>
+          <MenuItem value="ndjson">{texts.choose.ndjson}</MenuItem>
+          <MenuItem value="json">JSON</MenuItem>
+          <MenuItem value="parquet">Parquet</MenuItem>
         </TextField>
-        <TextField
+        {draft.file.format !== 'parquet' && (
+          <TextField
           select
           label={texts.choose.compression}
           value={draft.file.compression}
@@ -127,18 +132,23 @@ function FileTargetForm() {
           <MenuItem value="gzip">gzip</MenuItem>
           <MenuItem value="zstd">zstd</MenuItem>
         </TextField>
+        )}
       </Stack>
-      <FormControlLabel
-        control={<Checkbox checked={draft.file.header} onChange={(_, header) => set({ header })} />}
-        label={texts.choose.header}
-      />
-      <Box>
-        <FormControlLabel
-          control={<Checkbox checked={draft.file.formula_safe} onChange={(_, on) => set({ formula_safe: on })} />}
-          label={texts.choose.formulaSafe}
-        />
-        <FormHelperText>{texts.choose.formulaSafeHelp}</FormHelperText>
-      </Box>
+      {isDelimited && (
+        <>
+          <FormControlLabel
+            control={<Checkbox checked={draft.file.header} onChange={(_, header) => set({ header })} />}
+            label={texts.choose.header}
+          />
+          <Box>
+            <FormControlLabel
+              control={<Checkbox checked={draft.file.formula_safe} onChange={(_, on) => set({ formula_safe: on })} />}
+              label={texts.choose.formulaSafe}
+            />
+            <FormHelperText>{texts.choose.formulaSafeHelp}</FormHelperText>
+          </Box>
+        </>
+      )}
     </Stack>
   )
 }

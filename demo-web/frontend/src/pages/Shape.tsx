@@ -7,7 +7,7 @@ import { useEffect } from 'react'
 import { Navigate, useNavigate } from 'react-router'
 import { api, given, type Dialect, type Source } from '../api/client'
 import { useAsk } from '../ask'
-import { choicesOf, isTargetGiven, useDraft } from '../draft'
+import { choicesOf, hasDialect, isTargetGiven, useDraft } from '../draft'
 import { ColumnForm } from '../parts/ColumnForm'
 import { Raw } from '../parts/Code'
 import { DataTable } from '../parts/DataTable'
@@ -27,9 +27,11 @@ export default function Shape() {
   const { draft, change } = useDraft()
   const { source, dialect, columns } = draft
   const fromFile = draft.fromKind === 'file'
-  const preview = useAsk((source: Source, dialect: Dialect) =>
-    given(api.POST('/api/preview', { body: { source, dialect, rows: 20 } })),
-  )
+  const isDelimited = hasDialect(draft.sourceName)
+  const preview = useAsk(async (source: Source, dialect: Dialect) => ({
+    of: JSON.stringify(source),
+    ...(await given(api.POST('/api/preview', { body: { source, dialect, rows: 20 } }))),
+  }))
   const sniff = useAsk((source: Source, dialect: Dialect) =>
     given(api.POST('/api/sniff', { body: { source, dialect } })),
   )
@@ -50,14 +52,15 @@ export default function Shape() {
       const [source, dialect] = JSON.parse(described) as [Source | null, Dialect]
       if (!source) return
       void askPreview(source, dialect)
-      void askSniff(source, dialect)
+      if (isDelimited) void askSniff(source, dialect)
     }, LOOK_AFTER)
     return () => clearTimeout(timer)
-  }, [described, fromFile, askPreview, askSniff])
+  }, [described, fromFile, isDelimited, askPreview, askSniff])
 
-  // What is cheap, or was asked for before, is not asked for: the columns of a small file, of a table, of a repeated load.
+  // What is cheap, or was asked for before, is not asked for: the columns of a small file, a table, a join, a repeated load.
   const unasked =
-    source?.kind === 'table' || draft.wanted !== null || (draft.sourceSize !== null && draft.sourceSize <= SMALL)
+    source?.kind === 'table' ||
+    (source?.kind === 'query' && draft.read === 'join') || draft.wanted !== null || (draft.sourceSize !== null && draft.sourceSize <= SMALL)
   const isMissing = columns === null
   useEffect(() => {
     if (!unasked || !isMissing) return
@@ -66,6 +69,7 @@ export default function Shape() {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [described, unasked, isMissing])
 
+  const shown = preview.answer?.of === JSON.stringify(source) ? preview.answer : undefined
   if (!isTargetGiven(draft) || (fromFile && !source)) return <Navigate to="/choose" replace />
 
   async function loadColumns() {
@@ -92,7 +96,11 @@ export default function Shape() {
       lead={fromFile ? texts.shape.leadFile : texts.shape.leadTable}
     >
       <Stack sx={{ gap: 3 }}>
-        {fromFile ? (
+        {!fromFile ? (
+          <Panel title={texts.shape.tables}>
+            <TablePicker />
+          </Panel>
+        ) : isDelimited ? (
           <Panel title={texts.shape.dialect}>
             <DialectForm
               dialect={dialect}
@@ -100,11 +108,7 @@ export default function Shape() {
               change={(dialect) => change({ dialect, columns: null, profile: null })}
             />
           </Panel>
-        ) : (
-          <Panel title={texts.shape.tables}>
-            <TablePicker />
-          </Panel>
-        )}
+        ) : null}
         <Stack direction="row" sx={{ gap: 2, flexWrap: 'wrap' }}>
           <Button variant="contained" disabled={!source || load.busy} onClick={() => void loadColumns()}>
             {texts.shape.loadColumns}
@@ -118,7 +122,7 @@ export default function Shape() {
           </Button>
         </Stack>
         {preview.problem && !load.problem && <ProblemAlert problem={preview.problem} />}
-        {preview.answer && !preview.problem && (
+        {shown && !preview.problem && (
           <Box
             sx={{
               display: 'grid',
@@ -131,15 +135,15 @@ export default function Shape() {
           >
             {fromFile && (
               <Panel title={texts.shape.raw}>
-                {preview.answer.raw != null ? (
-                  <Raw text={preview.answer.raw.replaceAll('\t', '⇥\t')} label={texts.shape.raw} />
+                {shown.raw != null ? (
+                  <Raw text={shown.raw.replaceAll('\t', '⇥\t')} label={texts.shape.raw} />
                 ) : (
                   <Typography sx={{ color: 'text.secondary' }}>{texts.shape.packed}</Typography>
                 )}
               </Panel>
             )}
             <Panel title={fromFile ? texts.shape.parsed : texts.shape.preview}>
-              <DataTable columns={preview.answer.columns} rows={preview.answer.rows} label={texts.shape.parsed} />
+              <DataTable columns={shown.columns} rows={shown.rows} label={texts.shape.parsed} />
             </Panel>
           </Box>
         )}
@@ -150,7 +154,7 @@ export default function Shape() {
           <Panel title={texts.shape.columns} help={fromFile ? texts.shape.columnsHelp : undefined}>
             <ColumnForm
               columns={columns}
-              preview={preview.answer}
+              preview={shown}
               profile={draft.profile}
               change={(columns) => change({ columns })}
             />

@@ -10,7 +10,7 @@ export function Figure({ label, value, strong = false }: { label: string; value:
       </Typography>
       <Typography
         component="dd"
-        sx={{ m: 0, fontVariantNumeric: 'tabular-nums', fontSize: strong ? '1.5rem' : '1.125rem', fontWeight: 600 }}
+        sx={{ m: 0, fontVariantNumeric: 'tabular-nums', fontSize: strong ? '1.5rem' : '1.125rem', lineHeight: '2.25rem', fontWeight: 600 }}
       >
         {value}
       </Typography>
