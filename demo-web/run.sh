@@ -12,10 +12,13 @@ if [ ! -e "$data/.filled" ]; then
   echo "filling the sample data"
   mkdir -p "$data/samples"
   cp samples/*.csv "$flights"/*.csv "$flights"/flights.csv.zip "$data/samples/"
-  for table in flights airlines airports planes; do
+  while read -r table key; do
     file=$(ls "$flights/$table".csv*)
-    flatbed copy "$file" "chdb:$data/engine/sample/$table" --create --nulls ,NA --progress none
-  done
+    flatbed copy "$file" "chdb:$data/engine/sample/$table" --create --order-by "$key" --nulls ,NA --progress none </dev/null
+  done <<< 'flights time_hour,carrier,flight
+airlines carrier
+airports faa
+planes tailnum'
   touch "$data/.filled"
 fi
 export FLATBED_WEB_DATA=${FLATBED_WEB_DATA:-$data} FLATBED_WEB_SAMPLES=${FLATBED_WEB_SAMPLES:-$data/samples}

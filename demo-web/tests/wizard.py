@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LONG = 30_000
+LONG = 120_000
 
 
 class Person:

@@ -168,6 +168,7 @@ export default function Choose() {
     }
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [draft.sourceName, draft.toKind, draft.fromKind])
+  useEffect(() => void import('./Shape'), []) // the next page, before it is wanted
   const why = !isSourceGiven ? texts.choose.needSource : !isTargetGiven(draft) ? texts.choose.needTarget : undefined
   return (
     <Page step="choose" title={texts.choose.title} lead={texts.choose.lead}>

@@ -182,7 +182,7 @@ export function ColumnForm({ columns, preview, profile, change }: Given) {
           {shown.map((column, at) => (
             <TableRow key={column.name} hover>
               <TableCell padding="checkbox">{carry(column, at)}</TableCell>
-              <TableCell component="th" scope="row" sx={{ fontWeight: 600, maxWidth: 200, overflowWrap: 'anywhere' }}>
+              <TableCell component="th" scope="row" sx={{ fontWeight: 600, minWidth: 120, maxWidth: 200, overflowWrap: 'anywhere' }}>
                 {column.name}
               </TableCell>
               <TableCell sx={{ minWidth: 160 }}>{name(column, at)}</TableCell>
