@@ -15,8 +15,8 @@ workers=build/bench/bench
 out=bench/results
 [ $# -eq 0 ] || out=build/bench-results
 
-packages=(g++ cmake ninja-build pkg-config python3-venv libcurl4-openssl-dev libarchive-dev liblz4-dev libzstd-dev libsimdjson-dev
-  libbenchmark-dev libfccp-dev)
+packages=(g++ cmake ninja-build pkg-config python3-venv libcurl4-openssl-dev libarchive-dev zlib1g-dev liblz4-dev libzstd-dev
+  libsimdjson-dev libxxhash-dev libsqlite3-dev libssl-dev libbenchmark-dev libfccp-dev)
 command -v cargo >/dev/null || packages+=(cargo)
 
 setup_system() {

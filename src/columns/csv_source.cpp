@@ -467,7 +467,7 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
   slots_ = std::max<size_t>(1, limit / (kChunkShare * std::max(chunk_bytes_, size_t{4096})));
   threads_ = request.threads != 0 ? request.threads : std::max(1u, std::thread::hardware_concurrency());
   threads_ = static_cast<unsigned>(std::min<size_t>(threads_, slots_));
-  slots_ = std::min<size_t>(slots_, 2 * size_t{threads_});
+  slots_ = std::min<size_t>(slots_, 4 * size_t{threads_});
 
   auto opened = open_input(0, stop);
   if (!opened) return std::move(opened).error();
