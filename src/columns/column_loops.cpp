@@ -91,6 +91,7 @@ struct State {
     if (!is_last) spans.delimiter_rest = static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
     spans.returns = is_last && records.index->returns;
     if (records.syntax->quotes) spans.quote = records.syntax->quote;
+    spans.null_begins = records.nulls->begins();
   }
 
   std::byte* value(size_t row) const { return values + row * width; }

@@ -14,9 +14,10 @@ struct FieldSpans {
   const uint32_t* bounds = nullptr;  ///< of the column's field in record 0, see FieldIndex::bounds()
   const uint32_t* first = nullptr;   ///< of each row, its first field; null: row r begins at field r * columns
   size_t columns = 0;
-  uint32_t delimiter_rest = 0;  ///< bytes of the delimiter but its last one
-  bool returns = false;         ///< a CR may stand before the end of the field
-  char quote = 0;               ///< 0: none
+  uint32_t delimiter_rest = 0;        ///< bytes of the delimiter but its last one
+  bool returns = false;               ///< a CR may stand before the end of the field
+  char quote = 0;                     ///< 0: none
+  const bool* null_begins = nullptr;  ///< of each byte, whether a text that means NULL begins with it
 };
 
 struct FieldSpan {
@@ -38,7 +39,7 @@ struct SlowField {
 using FastLoop = void (*)(const FieldSpans& spans, const Type& type, std::byte* values, size_t row, size_t last,
                           const SlowField& slow);
 
-/// Return the loop for a type, null where there is none; all give the same values.
+/// Return the loop for a type of fixed width; all give the same values.
 FastLoop scalar_loop(const Type& type, bool rectangular) noexcept;
 #if defined(__x86_64__)
 /// REQUIRES: a CPU with AVX2 and BMI2.

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "columns/fast_fields.hpp"
+#include "columns/parse.hpp"
 #include "columns/swar.hpp"
 
 namespace flatbed {
@@ -31,8 +32,9 @@ void read_fast(const FieldSpans& given, const Type& type, std::byte* values, siz
   for (; row < last; ++row) {
     const FieldSpan span = span_of<kRectangular>(spans, row);
     const char* const begin = spans.text + span.begin;
-    std::byte* const out = values + row * Fast::kWidth;
-    if (span.end < kLookBehind) [[unlikely]] {
+    std::byte* const out = values + row * fast.width;
+    if (span.end < kLookBehind || (Fast::kMayBeNull && spans.null_begins[static_cast<unsigned char>(*begin)]))
+        [[unlikely]] {
       slow.read(slow.column, row);
     } else if (!fast(begin, span.size(), out)) [[unlikely]] {
       const bool quoted =
@@ -42,12 +44,18 @@ void read_fast(const FieldSpans& given, const Type& type, std::byte* values, siz
   }
 }
 
+// What knows numbers and dates alone meets no text that means NULL.
+template <size_t kBytes>
+struct FastNumber {
+  static constexpr bool kMayBeNull = false;
+  static constexpr size_t width = kBytes;
+};
+
 // The most digits that read_digits() of every instruction set takes.
 constexpr size_t kMostDigits = 16;
 
 template <class Isa, class T>
-struct FastInteger {
-  static constexpr size_t kWidth = sizeof(T);
+struct FastInteger : FastNumber<sizeof(T)> {
   static constexpr bool kSigned = std::numeric_limits<T>::is_signed;
   explicit FastInteger(const Type&) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
@@ -76,8 +84,7 @@ struct FastInteger {
 
 // Knows decimals with all their places, or without a point: "12.50" and "12" for scale 2.
 template <class Isa, size_t kBytes>
-struct FastDecimal {
-  static constexpr size_t kWidth = kBytes;
+struct FastDecimal : FastNumber<kBytes> {
   explicit FastDecimal(const Type& type) : scale(type.scale), point(type.scale) {
     for (size_t i = 0; i < scale; ++i) power *= 10;
     const size_t digits = type.precision < 16 ? type.precision : size_t{16};
@@ -102,8 +109,8 @@ struct FastDecimal {
 
  private:
   static void write(int64_t value, std::byte* out) {
-    std::memcpy(out, &value, kWidth < 8 ? kWidth : 8);
-    if constexpr (kWidth > 8) std::memset(out + 8, value < 0 ? 0xFF : 0, kWidth - 8);
+    std::memcpy(out, &value, kBytes < 8 ? kBytes : 8);
+    if constexpr (kBytes > 8) std::memset(out + 8, value < 0 ? 0xFF : 0, kBytes - 8);
   }
   size_t scale;
   typename Isa::Point point;
@@ -119,8 +126,7 @@ bool store_days(int32_t days, std::byte* out) {
 }
 
 template <class Isa, class T>
-struct FastDate {
-  static constexpr size_t kWidth = sizeof(T);
+struct FastDate : FastNumber<sizeof(T)> {
   explicit FastDate(const Type&) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
     int32_t days = 0;
@@ -130,8 +136,7 @@ struct FastDate {
 
 // Knows "YYYY-MM-DD hh:mm:ss" in UTC, with "T" or "Z" or both, and with all the places of DateTime64.
 template <class Isa, class T>
-struct FastTime {
-  static constexpr size_t kWidth = sizeof(T);
+struct FastTime : FastNumber<sizeof(T)> {
   explicit FastTime(const Type& type) : scale(type.id == TypeId::kDateTime64 ? type.scale : 0) {
     for (size_t i = 0; i < scale; ++i) power *= 10;
   }
@@ -159,7 +164,8 @@ struct FastTime {
 // Accurately", 1990).
 template <class Isa>
 struct FastDouble {
-  static constexpr size_t kWidth = sizeof(double);
+  static constexpr bool kMayBeNull = true;  // nan
+  static constexpr size_t width = sizeof(double);
   explicit FastDouble(const Type&) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
     double value = 0;
@@ -226,6 +232,17 @@ struct FastDouble {
                                                 1000000000000000};
 };
 
+// Knows what parse_value() knows.
+struct AnyValue {
+  static constexpr bool kMayBeNull = true;
+  explicit AnyValue(const Type& given) : type(given), width(byte_width(given)) {}
+  bool operator()(const char* begin, size_t length, std::byte* out) const {
+    return length != 0 && parse_value({begin, length}, type, out) == Code::kOk;
+  }
+  const Type& type;
+  size_t width;
+};
+
 template <bool kRectangular, class Isa>
 FastLoop choose_loop(const Type& type) {
   const bool short_scale = type.scale <= 8;
@@ -248,13 +265,13 @@ FastLoop choose_loop(const Type& type) {
     case TypeId::kUInt64:
       return read_fast<kRectangular, FastInteger<Isa, uint64_t>>;
     case TypeId::kDecimal32:
-      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 4>> : nullptr;
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 4>> : read_fast<kRectangular, AnyValue>;
     case TypeId::kDecimal64:
-      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 8>> : nullptr;
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 8>> : read_fast<kRectangular, AnyValue>;
     case TypeId::kDecimal128:
-      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 16>> : nullptr;
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 16>> : read_fast<kRectangular, AnyValue>;
     case TypeId::kDecimal256:
-      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 32>> : nullptr;
+      return short_scale ? read_fast<kRectangular, FastDecimal<Isa, 32>> : read_fast<kRectangular, AnyValue>;
     case TypeId::kFloat64:
       return read_fast<kRectangular, FastDouble<Isa>>;
     case TypeId::kDate:
@@ -262,11 +279,11 @@ FastLoop choose_loop(const Type& type) {
     case TypeId::kDate32:
       return read_fast<kRectangular, FastDate<Isa, int32_t>>;
     case TypeId::kDateTime:
-      return utc ? read_fast<kRectangular, FastTime<Isa, uint32_t>> : nullptr;
+      return utc ? read_fast<kRectangular, FastTime<Isa, uint32_t>> : read_fast<kRectangular, AnyValue>;
     case TypeId::kDateTime64:
-      return utc && short_scale ? read_fast<kRectangular, FastTime<Isa, int64_t>> : nullptr;
+      return utc && short_scale ? read_fast<kRectangular, FastTime<Isa, int64_t>> : read_fast<kRectangular, AnyValue>;
     default:
-      return nullptr;
+      return read_fast<kRectangular, AnyValue>;
   }
 }
 

@@ -356,27 +356,39 @@ Code parse_bfloat16(std::string_view text, std::byte* out) {
   return store(static_cast<uint16_t>(bits >> 16), out);
 }
 
+constexpr std::array<int8_t, 256> kHexDigits = [] {
+  std::array<int8_t, 256> digits{};
+  digits.fill(-1);
+  for (int i = 0; i < 10; ++i) digits[static_cast<size_t>('0' + i)] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    digits[static_cast<size_t>('a' + i)] = static_cast<int8_t>(10 + i);
+    digits[static_cast<size_t>('A' + i)] = static_cast<int8_t>(10 + i);
+  }
+  return digits;
+}();
+
 int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  return kHexDigits[static_cast<unsigned char>(c)];
 }
 
 Code parse_uuid(std::string_view text, std::byte* out) {
-  if (text.size() != 36) return Code::kNotOfType;
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+    return Code::kNotOfType;
   uint64_t halves[2] = {};
-  size_t digits = 0;
-  for (size_t i = 0; i < 36; ++i) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (text[i] != '-') return Code::kNotOfType;
-      continue;
+  int bad = 0;
+  const auto take = [&](uint64_t& half, size_t at, size_t count) {
+    for (size_t i = at; i < at + count; ++i) {
+      const int digit = hex_digit(text[i]);
+      bad |= digit;
+      half = half << 4 | static_cast<uint64_t>(digit & 15);
     }
-    const int digit = hex_digit(text[i]);
-    if (digit < 0) return Code::kNotOfType;
-    uint64_t& half = halves[digits++ / 16];
-    half = half << 4 | static_cast<uint64_t>(digit);
-  }
+  };
+  take(halves[0], 0, 8);
+  take(halves[0], 9, 4);
+  take(halves[0], 14, 4);
+  take(halves[1], 19, 4);
+  take(halves[1], 24, 12);
+  if (bad < 0) return Code::kNotOfType;
   std::memcpy(out, halves, sizeof halves);
   return Code::kOk;
 }

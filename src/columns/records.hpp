@@ -26,6 +26,8 @@ class NullTokens {
   bool like_values() const noexcept { return like_values_; }
   /// Tells whether a token begins with this byte.
   bool begins(char c) const noexcept { return first_[static_cast<unsigned char>(c)]; }
+  /// Tells it of each of the 256 bytes.
+  const bool* begins() const noexcept { return first_.data(); }
 
  private:
   bool found(std::string_view text) const noexcept;

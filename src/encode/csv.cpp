@@ -209,6 +209,13 @@ char* put(std::string_view text, char* to) noexcept {
   return to + text.size();
 }
 
+// A line end, most often: one or two bytes without a call. May write one byte behind them.
+char* put_short(const std::string& text, char* to) noexcept {
+  if (text.size() > 2) return put(text, to);
+  std::memcpy(to, text.c_str(), 2);
+  return to + text.size();
+}
+
 }  // namespace
 
 namespace csv {
@@ -292,19 +299,18 @@ struct Writer::Impl {
   char* put_view(const Cell& cell, size_t row, char* to) {
     const TextView& view = reinterpret_cast<const TextView*>(cell.values)[row];
     const uint32_t length = view.length;
-    if (cell.is_plain && (rules.null_lengths >> std::min(length, 63u) & 1) == 0) {
-      if (length <= TextView::kInlineBytes) {
-        Bytes16 bytes;
-        std::memcpy(&bytes, &view, sizeof(bytes));
-        constexpr Bytes16 kNotLength = {0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-        if (!any(rules.special_bytes(bytes & kNotLength))) {
-          std::memcpy(to, view.inlined, TextView::kInlineBytes);
-          return to + length;
-        }
-      } else if (char* const end = put_plain(cell.column->text(row).data(), length, rules, to)) {
-        return end;
-      }
+    const bool like_null = (rules.null_lengths >> std::min(length, 63u) & 1) != 0;
+    if (!cell.is_plain || like_null) return put_checked(cell.column->text(row), cell, to);
+    if (length > TextView::kInlineBytes) {
+      if (char* const end = put_plain(cell.column->text(row).data(), length, rules, to)) return end;
+    } else {
+      Bytes16 bytes;
+      std::memcpy(&bytes, &view, sizeof(bytes));
+      constexpr Bytes16 kNotLength = {0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+      std::memcpy(to, view.inlined, TextView::kInlineBytes);
+      if (!any(rules.special_bytes(bytes & kNotLength))) return to + length;
     }
+    if (rules.quote != 0 && rules.escape != 0) return put_quoted(cell.column->text(row), rules, to);
     return put_checked(cell.column->text(row), cell, to);
   }
 
@@ -333,7 +339,7 @@ struct Writer::Impl {
       }
       to = put_cell(cell, row, to);
     }
-    return put(rules.newline, to);
+    return put_short(rules.newline, to);
   }
 
   Error refuse(const Batch& batch, size_t row) {

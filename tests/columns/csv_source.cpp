@@ -176,6 +176,19 @@ TEST_SUITE("columns") {
     CHECK(table.error == "");
   }
 
+  TEST_CASE("a text that means NULL is no value, whatever else it could be") {
+    std::string text = "f,e,b,u\n", rows;
+    for (int i = 0; i < 20; ++i) {
+      text += "nan,NA,true,2\ninf,x,false,3\n\"nan\",\"NA\",\"true\",4\n";
+      rows += "NULL NULL NULL 2\ninf x false 3\nnan NA true 4\n";
+    }
+    const Table table = read_files({text}, {.types = "f Nullable(Float64)|e Nullable(Enum8('NA' = 1, 'x' = 2))|"
+                                                     "b Nullable(Bool)|u UInt8",
+                                            .nulls = {"nan", "NA", "true"}});
+    CHECK(table.rejects == "");
+    CHECK(table.rows == rows);
+  }
+
   TEST_CASE("rejects and their exact places") {
     const Table table = read("n,s\n1,a\n2\n3,c,d\nx,e\n300,f\n,g\n\"5\n\",h\n6,\"i\"j\n7,k\xFF\n8,l" +
                                  std::string(1, '\0') + "\n9,\\N\n1,\"m",
