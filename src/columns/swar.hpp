@@ -83,7 +83,8 @@ inline bool read_date(const char* begin, int32_t& days) noexcept {
   // With the dashes turned to zeros too, one word of digits remains.
   const uint64_t digits = load8(begin) ^ 0x2D30302D30303030u;
   const uint64_t day_digits = tail ^ 0x3030u;
-  if ((!are_digits(digits) | !are_digits(day_digits) | ((digits & 0xFF0000FF00000000u) != 0)) != 0) return false;
+  const unsigned shaped = unsigned{are_digits(digits)} & unsigned{are_digits(day_digits)};
+  if (shaped == 0 || (digits & 0xFF0000FF00000000u) != 0) return false;
   const uint64_t pairs = digits * 10 + (digits >> 8);
   const size_t year = (pairs & 0xFF) * 100 + ((pairs >> 16) & 0xFF);
   const size_t month = (pairs >> 40) & 0xFF;

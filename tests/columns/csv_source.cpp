@@ -180,7 +180,8 @@ TEST_SUITE("columns") {
     std::string text = "f,e,b,u\n", rows;
     for (int i = 0; i < 20; ++i) {
       text += "nan,NA,true,2\ninf,x,false,3\n\"nan\",\"NA\",\"true\",4\n";
-      rows += "NULL NULL NULL 2\ninf x false 3\nnan NA true 4\n";
+      rows += std::to_string(3 * i) + ": NULL NULL NULL 2\n";
+      rows += std::to_string(3 * i + 1) + ": inf x false 3\n" + std::to_string(3 * i + 2) + ": nan NA true 4\n";
     }
     const Table table = read_files({text}, {.types = "f Nullable(Float64)|e Nullable(Enum8('NA' = 1, 'x' = 2))|"
                                                      "b Nullable(Bool)|u UInt8",

@@ -34,7 +34,7 @@ std::string outcome(std::string_view text, size_t chunk_bytes, unsigned threads)
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::string whole = outcome(text, size_t{1} << 20, 1);
-  for (const size_t chunk_bytes : {1, 7, 64}) {
+  for (const size_t chunk_bytes : {size_t{1}, size_t{7}, size_t{64}}) {
     if (outcome(text, chunk_bytes, 1) != whole || outcome(text, chunk_bytes, 2) != whole) std::abort();
   }
   return 0;
