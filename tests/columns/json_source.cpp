@@ -260,6 +260,27 @@ TEST_SUITE("columns") {
         "UInt8: from table t\n");
   }
 
+  TEST_CASE("rejects within nested values") {
+    const auto reject = [](const std::string& type, const std::string& value) {
+      const std::string rejects = read("{\"v\":" + value + "}", {.types = "v " + type}).rejects;
+      const size_t begin = rejects.find("] ") + 2;
+      return rejects.substr(0, 12) + ": " + rejects.substr(begin, rejects.find(';') - begin);
+    };
+    CHECK(reject("Tuple(a UInt8)", "{\"b\":1}") ==
+          "FB-JSON-0104: the object has a key that no element of the Tuple takes: 'b'");
+    CHECK(reject("Tuple(a UInt8)", "{\"a\":1,\"a\":1}") == "FB-JSON-0103: a key comes twice in one object: 'a'");
+    CHECK(reject("Tuple(a UInt8)", "{}") == "FB-TYPE-0101: a key is missing and its column takes no NULL");
+    CHECK(reject("Tuple(a UInt8)", "null") == "FB-TYPE-0101: the value is null and its column takes none");
+    CHECK(reject("Tuple(UInt8, UInt8)", "[1,2,3]") ==
+          "FB-TYPE-0102: the text is no Tuple(UInt8, UInt8): 'an array of 3'");
+    CHECK(reject("Array(UInt8)", "[1,256]") == "FB-TYPE-0103: the value lies outside of the range of UInt8: '256'");
+    CHECK(reject("Array(UInt8)", "\"[1]\"") == "FB-TYPE-0102: the text is no Array(UInt8): '[1]'");
+    CHECK(reject("Map(UInt8, UInt8)", "{\"x\":1}") == "FB-TYPE-0102: the text is no UInt8: 'x'");
+    CHECK(reject("JSON", "[1]") == "FB-TYPE-0102: the text is no JSON: '[1]'");
+    CHECK(reject("JSON", "\"{}\"") == "FB-TYPE-0102: the text is no JSON: '{}'");
+    CHECK(reject("DateTime", "20") == "FB-TYPE-0102: the text is no DateTime: '20'");
+  }
+
   TEST_CASE("a record that is no JSON decides no type") {
     CHECK(read("{\"a\":tru}\n").error == "");
     CHECK(read("{\"a\":tru}\n").rejects.starts_with("FB-JSON-0101 line 1 byte 5 record 0"));

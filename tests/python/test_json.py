@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import flatbed as fb
 
@@ -19,6 +25,7 @@ from clickhouse import ClickHouse
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = next((found for up in ROOT.parents if (found := up / "shared/data/cases/manifest.json").exists()), None)
+EXAMPLES = int(os.environ.get("FLATBED_EXAMPLES", "20"))
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 LINES = (
@@ -166,3 +173,74 @@ def test_clickhouse_120348_a_late_key_is_not_lost(server: ClickHouse, tmp_path: 
     assert path.stat().st_size > 16 << 20
     fb.copy(path, address(server, "late"), target_options={"create": True, "order_by": ["n"]})
     assert server.query("SELECT count(), countIf(late = 'here'), countIf(pad IS NULL) FROM late") == "150001\t1\t1\n"
+
+
+# A shape, and the objects of it: what may be missing or null is a leaf, as ClickHouse has no NULL for an array.
+LEAVES = st.sampled_from(
+    [
+        st.integers(-(2**200), 2**200),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.booleans(),
+        st.text(st.characters(blacklist_categories=["Cs"]), max_size=12),
+    ]
+)
+KEYS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=6)
+
+
+def objects_of(members: dict[str, tuple[bool, st.SearchStrategy[Any]]]) -> st.SearchStrategy[Any]:
+    always = {key: values for key, (leaf, values) in members.items() if not leaf}
+    maybe = {key: st.none() | values for key, (leaf, values) in members.items() if leaf}
+    return st.fixed_dictionaries(always, optional=maybe)
+
+
+SHAPES = st.recursive(
+    LEAVES.map(lambda values: (True, values)),
+    lambda inner: st.one_of(
+        inner.map(lambda shape: (False, st.lists(shape[1], max_size=3))),
+        st.dictionaries(KEYS, inner, min_size=1, max_size=3).map(lambda members: (False, objects_of(members))),
+    ),
+    max_leaves=6,
+)
+FILES = st.dictionaries(KEYS, SHAPES, min_size=1, max_size=4).flatmap(
+    lambda members: st.lists(objects_of(members), min_size=1, max_size=8)
+)
+
+
+def without_nulls(value: Any) -> Any:
+    """The value, where a member that is missing and one that is null are one."""
+    if isinstance(value, dict):
+        members = {key: without_nulls(member) for key, member in value.items()}
+        return {key: member for key, member in members.items() if member is not None} or None
+    return [without_nulls(element) for element in value] if isinstance(value, list) else value
+
+
+def values_in(lines: Path) -> list[Any]:
+    """The rows; a number with an exponent is a float, all others have their digits."""
+    number = lambda text: float(text) if "e" in text else Decimal(text)  # noqa: E731
+    rows = lines.read_text().split("\n")[:-1]
+    return [without_nulls(json.loads(row, parse_float=number, parse_int=Decimal)) for row in rows]
+
+
+def equal(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    if isinstance(one, float) != isinstance(other, float):  # 1e16 may be written with all its digits, and back
+        return float(one) == float(other)
+    return bool(one == other) and type(one) is type(other)
+
+
+def test_any_objects_keep_their_values_under_the_types_found_in_them() -> None:
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(FILES)
+    def check(rows: list[dict[str, Any]]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            first, second = Path(folder, "first.ndjson"), Path(folder, "second.ndjson")
+            first.write_text("".join(json.dumps(row) + "\n" for row in rows))
+            if not any(rows):
+                return
+            assert fb.copy(first, second).loaded == len(rows)
+            assert equal(values_in(second), values_in(first))
+
+    check()
