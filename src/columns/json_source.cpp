@@ -501,16 +501,21 @@ ReadRows JsonSource::read(JsonChunk& chunk) const {
   }
   JsonRows rows(plan_);
   each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
-    const Code code = chunk.document->walk(record, readable, [&](JsonValue value) { return rows.add(value); });
+    JsonDocument& document = *chunk.document;
+    const Code code = document.walk(record, readable, [&](JsonValue value) { return rows.add(value); });
     const bool strict = plan_.leniency == Leniency::kReject && !rows.rewritten().empty();
-    if (code != Code::kOk && code == rows.misfit().code)
-      read.rejects.push_back(unfit(chunk, i, rows.misfit()));
-    else if (code != Code::kOk)
+    if (code != Code::kOk && code == rows.misfit().code) {
+      Error reject = unfit(chunk, i, rows.misfit());
+      // The rest of the record has not been looked at; where it is no JSON, that is what is wrong.
+      const Code rest = document.walk(record, readable, [](JsonValue value) { return value.skip(); });
+      read.rejects.push_back(rest == Code::kOk ? std::move(reject) : unreadable(chunk, i, rest));
+    } else if (code != Code::kOk) {
       read.rejects.push_back(unreadable(chunk, i, code));
-    else if (strict)
+    } else if (strict) {
       read.rejects.push_back(unfit(chunk, i, rows.rewritten().front()));
-    else
+    } else {
       for (const JsonMisfit& rewritten : rows.rewritten()) add_finding(read.leniencies, unfit(chunk, i, rewritten));
+    }
     rows.end_row(code == Code::kOk && !strict);
   });
   read.columns = std::move(rows).finish();

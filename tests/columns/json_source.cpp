@@ -282,11 +282,13 @@ TEST_SUITE("columns") {
   }
 
   TEST_CASE("a record that is no JSON decides no type") {
+    CHECK(read("{\"a\":1} {\"a\":2}", {.types = "a Int8|b Int8"}).rejects.starts_with("FB-JSON-0101"));
     CHECK(read("{\"a\":tru}\n").error == "");
     CHECK(read("{\"a\":tru}\n").rejects.starts_with("FB-JSON-0101 line 1 byte 5 record 0"));
     const Table table = read("{\"a\":1}\n{\"a\":\"x\",\"b\":}\n{\"a\":2}\n");
     CHECK(table.schema == "a UInt8");
     CHECK(table.rows == "0: 1\n2: 2\n");
+    CHECK(table.rejects.starts_with("FB-JSON-0101 line 2 byte 21 record 1 ["));
   }
 
   TEST_CASE("arrays, objects one after the other, one value") {
