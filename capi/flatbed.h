@@ -560,6 +560,33 @@ FLATBED_API flatbed_status flatbed_profile_open(const flatbed_context* context, 
 FLATBED_API const char* flatbed_profile_json(const flatbed_profile* profile) FLATBED_NOEXCEPT;
 /** Frees a profile. @since 1.1 @stability stable */
 FLATBED_API void flatbed_profile_free(flatbed_profile* profile) FLATBED_NOEXCEPT;
+
+/* ---- The proof of a load ---- */
+
+/** What was found in the target of a load, or what it takes to take the load out of it. */
+typedef struct flatbed_proof flatbed_proof;
+
+/** Reads the source of a load again, and looks for every row in its table. `receipt` is its JSON, the path of a file
+ * that holds it or, with a ledger, the name of the load. `ledger` may be NULL. `source` is where the file is now, NULL
+ * where it was. A table that differs is no error. @since 1.1 @stability stable */
+FLATBED_API flatbed_status flatbed_verify(const flatbed_context* context, const char* receipt, const char* ledger,
+                                          const char* source, const flatbed_options* target_options,
+                                          flatbed_proof** out, flatbed_error** error) FLATBED_NOEXCEPT;
+/** Takes the rows of a load out of its table again, as often as they were loaded, after every one was found there.
+ *  `dry` 1 tells what would go, and changes nothing. A load that has a name needs its ledger, which learns of it.
+ *  @since 1.1 @stability stable */
+FLATBED_API flatbed_status flatbed_undo(const flatbed_context* context, const char* receipt, const char* ledger,
+                                        const char* source, const flatbed_options* target_options, int32_t dry,
+                                        flatbed_proof** out, flatbed_error** error) FLATBED_NOEXCEPT;
+/** Returns 1 where every row was found, or taken out. @since 1.1 @stability stable */
+FLATBED_API int32_t flatbed_proof_holds(const flatbed_proof* proof) FLATBED_NOEXCEPT;
+/** Returns it as a JSON object: of flatbed_verify holds, load, source, target, blocks, rows, missing, target_rows and
+ *  differing (blocks with their bytes and records); of flatbed_undo removed, load, source, target, rows and equal (rows
+ *  of others that equal removed ones, and stay). It lives as long as the handle. @since 1.1 @stability stable */
+FLATBED_API const char* flatbed_proof_json(const flatbed_proof* proof) FLATBED_NOEXCEPT;
+/** Frees a proof. @since 1.1 @stability stable */
+FLATBED_API void flatbed_proof_free(flatbed_proof* proof) FLATBED_NOEXCEPT;
+
 /* ---- Servers: tokens that expire, databases and columns, joins ---- */
 
 /** Writes the token for the next requests, ended with NUL, to `token`, which has room for `size` bytes. Called for the

@@ -16,6 +16,7 @@
 
 #include "connect/file.hpp"
 #include "flatbed/profile.hpp"
+#include "flatbed/proof.hpp"
 #include "flatbed/quarantine.hpp"
 #include "pipeline/given.hpp"
 #include "pipeline/run_options.hpp"
@@ -134,6 +135,11 @@ struct flatbed_receipt {
 };
 
 struct flatbed_profile {
+  std::string json;
+};
+
+struct flatbed_proof {
+  bool holds;
   std::string json;
 };
 
@@ -702,6 +708,56 @@ flatbed_status flatbed_quarantine_replay(const flatbed_context* context, const c
     return with(replay(folder, *context->registry, endpoint_of(target == nullptr ? "" : target, target_options)),
                 [&](Receipt receipt) { *out = text_of(std::move(receipt)).release(); });
   });
+}
+
+// ---- The proof of a load ----
+
+namespace {
+
+ProofRequest proof_request(const char* ledger, const char* source, const flatbed_options* target_options) {
+  return {.ledger = ledger == nullptr ? "" : ledger,
+          .source = source == nullptr ? "" : source,
+          .target_options = endpoint_of("", target_options).options};
+}
+
+}  // namespace
+
+flatbed_status flatbed_verify(const flatbed_context* context, const char* receipt, const char* ledger,
+                              const char* source, const flatbed_options* target_options, flatbed_proof** out,
+                              flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (context == nullptr || receipt == nullptr || out == nullptr) return null_argument();
+    const ProofRequest request = proof_request(ledger, source, target_options);
+    auto known = find_receipt(receipt, request.ledger);
+    if (!known) return std::move(known).error();
+    return with(verify(*known, *context->registry, request),
+                [&](const Proof& proof) { *out = new flatbed_proof{proof.holds(), to_json(proof)}; });
+  });
+}
+
+flatbed_status flatbed_undo(const flatbed_context* context, const char* receipt, const char* ledger, const char* source,
+                            const flatbed_options* target_options, int32_t dry, flatbed_proof** out,
+                            flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (context == nullptr || receipt == nullptr || out == nullptr) return null_argument();
+    const ProofRequest request = proof_request(ledger, source, target_options);
+    auto known = find_receipt(receipt, request.ledger);
+    if (!known) return std::move(known).error();
+    return with(undo(*known, *context->registry, dry != 0, request),
+                [&](const Undo& done) { *out = new flatbed_proof{done.removed, to_json(done)}; });
+  });
+}
+
+int32_t flatbed_proof_holds(const flatbed_proof* proof) noexcept {
+  return proof->holds ? 1 : 0;
+}
+
+const char* flatbed_proof_json(const flatbed_proof* proof) noexcept {
+  return proof->json.c_str();
+}
+
+void flatbed_proof_free(flatbed_proof* proof) noexcept {
+  delete proof;
 }
 
 // ---- Copying ----

@@ -11,6 +11,7 @@
 #include "flatbed/pipeline.hpp"
 #include "flatbed/processor.hpp"
 #include "flatbed/profile.hpp"
+#include "flatbed/proof.hpp"
 #include "flatbed/quarantine.hpp"
 #include "flatbed/receipt.hpp"
 #include "flatbed/registry.hpp"

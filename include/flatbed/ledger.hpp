@@ -19,9 +19,9 @@ struct BlockRecord {
   uint64_t first_record = 0, records = 0;
   uint64_t byte_begin = 0, byte_end = 0;
   uint64_t rows = 0;
-  std::string token{};        ///< of deduplication
-  std::string hash{};         ///< XXH3-128 of the rows in Native
-  std::string split{};        ///< the parts that it was sent in, where the server would not take it whole
+  std::string token{};  ///< of deduplication
+  std::string hash{};   ///< XXH3-128 of the rows in Native
+  std::string split{};  ///< how, if not whole: "0+90:7;" 90 rows from row 0 cut behind the 7th, "!8;" row 8 refused
   bool acknowledged = false;  ///< by the server; false: sent, the outcome is not known
   friend bool operator==(const BlockRecord&, const BlockRecord&) = default;
 };

@@ -17,6 +17,8 @@
 
 namespace flatbed {
 
+class Prover;
+
 /// What the target has confirmed.
 struct Acknowledged {
   uint64_t rows = 0;
@@ -60,6 +62,9 @@ class Sink {
   virtual Status log_to(std::shared_ptr<BlockLog>, std::stop_token) { return {}; }
   /// Returns the blocks that were acknowledged, by their numbers, for the receipt. REQUIRES: after finish().
   virtual std::vector<BlockRecord> blocks() const { return {}; }
+  /// Returns a sink that looks for rows in this one's target in place of writing them; null where it cannot be asked
+  /// for rows.
+  virtual std::unique_ptr<Prover> prover();
   /// Hands over the rows that the target has refused since the last call, where it was opened to bear that.
   virtual std::vector<Error> take_rejects() { return {}; }
 };

@@ -17,6 +17,7 @@ PYBIND11_MODULE(_core, module) {
   bind_runs(module);
   bind_quarantine(module);
   bind_loads(module);
+  bind_proof(module);
   module.def("kernel", &kernel, "Returns the kernel that reads text in this process.");
   module.def(
       "scheme", [](const std::string& uri) { return value_of(parse_uri(uri)).scheme; }, "uri"_a,

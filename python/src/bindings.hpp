@@ -18,5 +18,6 @@ void bind_receipt(py::module_& module);
 void bind_runs(py::module_& module);
 void bind_quarantine(py::module_& module);
 void bind_loads(py::module_& module);
+void bind_proof(py::module_& module);
 
 }  // namespace flatbed::python

@@ -10,26 +10,10 @@
 #include <thread>
 #include <vector>
 
-#include "flatbed/batch.hpp"
+#include "clickhouse/blocks.hpp"
 #include "flatbed/status.hpp"
 
 namespace flatbed {
-
-// Some batches on their way into the table as one INSERT.
-struct Block {
-  std::string bytes{};
-  uint64_t number = 0;  // of the block in its load
-  uint64_t rows = 0;
-  uint64_t records = 0;  // rows before any was rejected or filtered: what the block is cut by
-  uint64_t first_record = 0;
-  uint64_t byte_begin = 0, byte_end = 0;
-  struct Part {
-    uint64_t first_row = 0;  // in the block
-    Origin origin{};
-    std::vector<uint64_t> records{};  // of its rows, where they are not one after the other
-  };
-  std::vector<Part> parts{};  // the batches
-};
 
 // Does the inserts of blocks on threads of its own, at most `connections` at a time; keeps the first failure.
 class Inserter {

@@ -16,15 +16,6 @@ std::string where_table(const TableAddress& table) {
 
 }  // namespace
 
-std::string sql_text(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
 Result<uint64_t> Staging::number(std::string sql, std::stop_token stop) const {
   auto answer = ask(server_, "SELECT toUInt64(" + std::move(sql), stop);
   if (!answer) return std::move(answer).error();

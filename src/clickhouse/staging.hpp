@@ -51,7 +51,4 @@ class Staging {
   const std::shared_ptr<BlockLog> log_;
 };
 
-/// Returns `text` as an SQL string.
-std::string sql_text(std::string_view text);
-
 }  // namespace flatbed

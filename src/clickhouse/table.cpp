@@ -2,6 +2,8 @@
 // name what was meant.
 #include "clickhouse/table.hpp"
 
+#include <algorithm>
+
 #include "encode/native.hpp"
 
 namespace flatbed {
@@ -14,8 +16,9 @@ std::string plain(const TableAddress& table) {
   return table.database + "." + table.name;
 }
 
-Result<std::vector<Batch>> ask(const ClickHouseServer& server, std::string sql, std::stop_token stop) {
-  auto bytes = server.query(std::move(sql), stop);
+Result<std::vector<Batch>> ask(const ClickHouseServer& server, std::string sql, std::stop_token stop,
+                               const ServerSettings& settings) {
+  auto bytes = server.query(std::move(sql), stop, settings);
   if (!bytes) return std::move(bytes).error();
   NativeReader reader(std::move(*bytes));
   std::vector<Batch> batches;
@@ -25,6 +28,19 @@ Result<std::vector<Batch>> ask(const ClickHouseServer& server, std::string sql, 
     if (!*batch) return batches;
     batches.push_back(std::move(**batch));
   }
+}
+
+Result<std::vector<uint64_t>> ask_numbers(const ClickHouseServer& server, std::string sql, std::stop_token stop,
+                                          const ServerSettings& settings) {
+  auto batches = ask(server, std::move(sql), stop, settings);
+  if (!batches) return std::move(batches).error();
+  for (const Batch& batch : *batches) {
+    if (batch.rows() == 0) continue;
+    std::vector<uint64_t> numbers;
+    for (const Column& column : batch.columns()) numbers.push_back(column.as<uint64_t>()[0]);
+    return numbers;
+  }
+  return Error{.code = Code::kBadBlock, .message = "the server's answer has no row", .where = {.uri = server.shown()}};
 }
 
 Result<std::vector<std::string>> ask_names(const ClickHouseServer& server, std::string sql, std::stop_token stop) {
@@ -60,6 +76,59 @@ std::vector<std::string> names_of(const std::vector<DescribedColumn>& columns) {
   return names;
 }
 
+Schema writable_schema(const std::vector<DescribedColumn>& columns, const TableAddress& table) {
+  Schema schema;
+  for (const DescribedColumn& column : columns) {
+    if (column.computed()) continue;
+    if (auto type = parse_type(column.type_text)) {
+      schema.fields.push_back({column.name, std::move(*type), "table " + plain(table)});
+    }
+  }
+  return schema;
+}
+
+Status check_columns(const Schema& schema, const std::vector<DescribedColumn>& columns, const TableAddress& table,
+                     const std::string& shown) {
+  for (const Field& field : schema.fields) {
+    const auto found =
+        std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return column.name == field.name; });
+    const Location where{.uri = shown, .column_name = field.name};
+    if (found == columns.end() || found->computed()) {
+      const std::string near = nearest_name(field.name, names_of(columns));
+      return Error{.code = Code::kNoColumn,
+                   .message = found == columns.end()
+                                  ? "table \"" + plain(table) + "\" has no column \"" + field.name + "\""
+                                  : "column \"" + field.name + "\" of table \"" + plain(table) + "\" is computed",
+                   .where = where,
+                   .hint = (near.empty() || near == field.name ? "" : "did you mean \"" + near + "\"? ") +
+                           std::string("choose the source's columns with --columns")};
+    }
+    auto type = parse_type(found->type_text);
+    if (!type) return unsupported(*found, std::move(type).error(), shown);
+    Type given = field.type;
+    given.nullable = given.nullable || type->nullable;
+    if (same_values(given, *type)) continue;
+    return Error{.code = Code::kInexact,
+                 .message = "column \"" + field.name + "\" is " + to_string(field.type) + " in the source and " +
+                            found->type_text + " in table \"" + plain(table) + "\"",
+                 .where = where,
+                 .hint = "cast the column to the type of the table first"};
+  }
+  return {};
+}
+
+Result<std::string> table_identity(const ClickHouseServer& server, const TableAddress& table, std::stop_token stop) {
+  auto uuid = ask_names(server,
+                        "SELECT toString(uuid) FROM system.tables WHERE database = " + sql_text(table.database) +
+                            " AND name = " + sql_text(table.name),
+                        stop);
+  constexpr int64_t kUnknownIdentifier = 47;
+  if (!uuid && uuid.error().native_code != kUnknownIdentifier) return std::move(uuid).error();
+  // Old servers and some databases give tables no number of their own.
+  const bool numbered = uuid && uuid->size() == 1 && uuid->front() != "00000000-0000-0000-0000-000000000000";
+  return numbered ? uuid->front() : server.shown() + " " + plain(table);
+}
+
 Error no_table(const ClickHouseServer& server, const TableAddress& table, bool to_write, std::stop_token stop) {
   Error error{.code = Code::kNoTable, .where = {.uri = server.shown()}};
   auto tables = ask_names(server, "SHOW TABLES FROM " + quote_identifier(table.database), stop);
@@ -80,6 +149,15 @@ Error no_table(const ClickHouseServer& server, const TableAddress& table, bool t
 bool is_missing(const Error& error) {
   constexpr int64_t kUnknownTable = 60, kUnknownDatabase = 81;
   return error.native_code == kUnknownTable || error.native_code == kUnknownDatabase;
+}
+
+std::string sql_text(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
 }
 
 std::string comma_list(const std::vector<std::string>& names) {

@@ -95,12 +95,12 @@ Result<std::shared_ptr<Load>> load_of(const Plan& plan, const std::string& id, c
 
 Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
                          std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects,
-                         const std::string& load_id) {
+                         const std::string& load_id, std::unique_ptr<Sink> given) {
   auto files = files_of(plan);
   if (!files) return std::move(files).error();
   auto source = registry.source(plan.source);
   if (!source) return std::move(source).error();
-  auto sink = registry.sink(plan.target);
+  auto sink = given ? Result<std::unique_ptr<Sink>>(std::move(given)) : registry.sink(plan.target);
   if (!sink) {
     Error error = std::move(sink).error();
     error.side = Side::kTarget;
@@ -137,6 +137,7 @@ Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer ob
   if (!receipt) return receipt;
   receipt->source = parse_uri(plan.source.uri).value().shown;
   receipt->target = parse_uri(plan.target.uri).value().shown;
+  if (receipt->plan.empty()) receipt->plan = to_json(plan, registry);
   return receipt;
 }
 

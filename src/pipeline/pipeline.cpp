@@ -10,6 +10,7 @@
 #include <new>
 #include <thread>
 
+#include "flatbed/proof.hpp"
 #include "flatbed/version.hpp"
 #include "pipeline/load.hpp"
 #include "pipeline/queue.hpp"
@@ -417,6 +418,10 @@ Result<Receipt> Pipeline::Impl::run() {
 
 Status Sink::accepts(const Schema&, std::stop_token) {
   return {};
+}
+
+std::unique_ptr<Prover> Sink::prover() {
+  return nullptr;
 }
 
 Pipeline::Pipeline(std::unique_ptr<Source> source, std::unique_ptr<Sink> sink) : impl_(std::make_unique<Impl>()) {

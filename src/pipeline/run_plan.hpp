@@ -6,9 +6,9 @@
 namespace flatbed {
 
 /// Runs a plan as copy() does; rejected rows go to `rejects` unless it is null. With the id of
-/// a load that the ledger of the plan knows, that load goes on.
+/// a load that the ledger of the plan knows, that load goes on. A `sink` is written in place of the plan's target.
 Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
                          std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects,
-                         const std::string& load_id = {});
+                         const std::string& load_id = {}, std::unique_ptr<Sink> sink = nullptr);
 
 }  // namespace flatbed

@@ -84,6 +84,36 @@ static void asks_for_tokens(const flatbed_context* context) {
   flatbed_options_free(options);
 }
 
+static void proves(const flatbed_context* context) {
+  char target[400];
+  flatbed_options* options = NULL;
+  flatbed_receipt* receipt = NULL;
+  flatbed_proof* proof = NULL;
+  snprintf(target, sizeof target, "%s/capi_proof", address);
+  const char* path = write_file("proof.csv", "id,name\n1,ann\n2,bob\n");
+  CHECK_OK(flatbed_options_new(&options, &error));
+  CHECK_OK(flatbed_options_set(options, "create", "true", &error));
+  CHECK_OK(flatbed_options_set(options, "order_by", "id", &error));
+  CHECK_OK(flatbed_copy(context, path, NULL, target, options, NULL, &receipt, &error));
+  CHECK_OK(flatbed_verify(context, flatbed_receipt_json(receipt), NULL, NULL, NULL, &proof, &error));
+  CHECK(flatbed_proof_holds(proof) == 1);
+  CHECK(strstr(flatbed_proof_json(proof), "\"holds\": true") != NULL);
+  flatbed_proof_free(proof);
+  CHECK_OK(flatbed_undo(context, flatbed_receipt_json(receipt), NULL, NULL, NULL, 1, &proof, &error));
+  CHECK(flatbed_proof_holds(proof) == 0);
+  CHECK(strstr(flatbed_proof_json(proof), "\"rows\": 2") != NULL);
+  flatbed_proof_free(proof);
+  CHECK_OK(flatbed_undo(context, flatbed_receipt_json(receipt), NULL, NULL, NULL, 0, &proof, &error));
+  CHECK(flatbed_proof_holds(proof) == 1);
+  flatbed_proof_free(proof);
+  CHECK_OK(flatbed_verify(context, flatbed_receipt_json(receipt), NULL, NULL, NULL, &proof, &error));
+  CHECK(flatbed_proof_holds(proof) == 0);
+  flatbed_proof_free(proof);
+  CHECK(flatbed_verify(context, "no load", NULL, NULL, NULL, &proof, NULL) == FLATBED_NOT_FOUND);
+  flatbed_receipt_free(receipt);
+  flatbed_options_free(options);
+}
+
 int main(int argc, char** argv) {
   const char* url = getenv("FLATBED_TEST_CLICKHOUSE");
   flatbed_context* context = NULL;
@@ -98,6 +128,7 @@ int main(int argc, char** argv) {
   lists(context);
   joins(context);
   asks_for_tokens(context);
+  proves(context);
   flatbed_context_free(context);
   return failures != 0;
 }

@@ -74,6 +74,9 @@ def test_every_c_capability_has_a_python_one() -> None:
         "code": "catalogue",
         "profile": "profile",
         "quarantine": "quarantine",
+        "proof": "Proof",
+        "verify": "verify",
+        "undo": "undo",
         "pipeline": "Pipeline",
         "csv": "read_csv",
     }

@@ -15,6 +15,7 @@ from flatbed.command.app import INTERRUPTED, USAGE, app
 _COMMANDS = {
     "copy": ["check", "copy"],
     "resume": ["resume", "loads"],
+    "proof": ["verify", "undo"],
     "sniff": ["sniff"],
     "schema": ["schema"],
     "preview": ["preview"],
