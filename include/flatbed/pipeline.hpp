@@ -65,6 +65,8 @@ struct RunOptions {
   unsigned threads = 0;                     ///< 0: as many as there are cores
   size_t memory_limit = size_t{256} << 20;  ///< for data in flight
   std::function<Status()> at_end{};         ///< asked when the source has ended, before the sink finishes
+  /// Fills in where records stand of which the target has told the number alone, in rows that it refused.
+  std::function<Status(std::vector<Error>&)> locate{};
   Observer observer{};
   std::stop_token stop{};
 };

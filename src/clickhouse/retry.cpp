@@ -45,13 +45,15 @@ ErrorClass error_class(const Error& error) noexcept {
   if (error.code == Code::kConnect) return ErrorClass::kNotSent;
   if (error.code == Code::kConnectionLost || error.code == Code::kTimeout) return ErrorClass::kUnknown;
   if (error.code != Code::kServer) return ErrorClass::kFatal;
-  // A block that touches more partitions than an INSERT may has this code too, and is told apart by its words.
-  if (error.native_code == 252 && error.message.find("partitions for single INSERT") != std::string::npos) {
-    return ErrorClass::kTooLarge;
-  }
+  if (too_many_partitions(error)) return ErrorClass::kTooLarge;
   const auto* known =
       std::find_if(std::begin(kKnown), std::end(kKnown), [&](const Known& k) { return k.code == error.native_code; });
   return known == std::end(kKnown) ? ErrorClass::kFatal : known->is;
+}
+
+// It has the code of TOO_MANY_PARTS, and is told apart by its words.
+bool too_many_partitions(const Error& error) noexcept {
+  return error.native_code == 252 && error.message.find("partitions for single INSERT") != std::string::npos;
 }
 
 bool Backoff::wait(std::stop_token stop) {

@@ -22,6 +22,9 @@ enum class ErrorClass : uint8_t {
 /// The one table of error classes.
 ErrorClass error_class(const Error& error) noexcept;
 
+/// Tells whether an INSERT was refused because its rows belong to more partitions than one may touch.
+bool too_many_partitions(const Error& error) noexcept;
+
 /// Pauses that grow from half a second to half a minute, each cut by chance so that many clients do not come back at
 /// once. THREADS: one owner.
 class Backoff {

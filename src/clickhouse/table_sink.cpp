@@ -157,6 +157,8 @@ class TableSink final : public Sink {
   Status insert_halves(const Block& block, const Piece& piece, uint64_t cut, BlockRecord& record, std::stop_token stop);
   Status send(const Piece& piece, const BlockRecord& record, std::stop_token stop);
   void reject(const Block& block, const Piece& piece, const Error& reason);
+  Error refused_row(const Block& block, uint64_t row, const Error& reason) const;
+  void grow_after(uint64_t rows);
   Status look_for_lost_rows(std::stop_token stop);
   Error counted(Error error) const;
   std::string insert_into(const TableAddress& table) const {
@@ -188,6 +190,8 @@ class TableSink final : public Sink {
   std::atomic<uint64_t> rows_{0}, bytes_{0}, blocks_{0};
   std::atomic<uint64_t> uncertain_rows_{0};      // of inserts whose outcome is unknown
   std::atomic<uint64_t> most_rows_{UINT64_MAX};  // that the server takes at a time, as it has shown
+  std::atomic<unsigned> taken_{0};               // pieces of about that many rows
+  std::atomic<bool> any_partitions_{false};      // an INSERT may touch more partitions than the server likes
   mutable std::mutex mutex_;                     // guards the three below
   std::map<uint64_t, BlockRecord> done_{};       // by number
   std::vector<Error> rejects_{};
@@ -417,16 +421,24 @@ Status TableSink::insert_piece(const Block& block, const Piece& piece, BlockReco
   }
   uint64_t cut = piece.rows / 2;
   if (piece.rows <= most_rows_) {
+    const bool any_partitions = any_partitions_;
     Status status = send(piece, record, stop);
     if (status) {
       rows_ += piece.rows;
       bytes_ += piece.bytes.size();
       ++blocks_;
+      grow_after(piece.rows);
       return {};
     }
     const ErrorClass what = error_class(status.error());
     // Where a materialized view fails, the rows are in the table all the same: they must not be sent again in parts.
-    const bool in_parts = !has_views_ || named_row(status.error());
+    const auto row = named_row(status.error());
+    const bool in_parts = !has_views_ || row;
+    if (too_many_partitions(status.error()) && !any_partitions) {
+      // One INSERT or several, each partition gets a part; several would only give it more of them.
+      any_partitions_ = true;
+      return insert_piece(block, piece, record, stop);
+    }
     if (what == ErrorClass::kTooLarge && in_parts && piece.rows >= 2 * kFewestRows) {
       most_rows_ = std::max(kFewestRows, (piece.rows + 1) / 2);
     } else if (what == ErrorClass::kRefused && bear_rejects_ && in_parts) {
@@ -439,7 +451,9 @@ Status TableSink::insert_piece(const Block& block, const Piece& piece, BlockReco
         return {};
       }
       // The rows before the one that is named are good; it becomes the first row of the other part, then stands alone.
-      if (const auto row = named_row(status.error()); row && *row < piece.rows) cut = *row == 0 ? 1 : *row;
+      if (row && *row < piece.rows) cut = *row == 0 ? 1 : *row;
+    } else if (what == ErrorClass::kRefused && row && *row < piece.rows) {
+      return refused_row(block, piece.first_row + *row, status.error());
     } else {
       return status;
     }
@@ -467,7 +481,7 @@ Status TableSink::send(const Piece& piece, const BlockRecord& record, std::stop_
     const std::string identity = token + " " + piece.name();
     token = content_hash(identity);
   }
-  const ServerSettings settings{
+  ServerSettings settings{
       {"insert_deduplication_token", token},
       {"insert_deduplicate", "1"},
       {"async_insert", "0"},
@@ -478,6 +492,7 @@ Status TableSink::send(const Piece& piece, const BlockRecord& record, std::stop_
       {"max_insert_threads", "1"},
       {"input_format_null_as_default", "0"},
   };
+  if (any_partitions_) settings.emplace_back("max_partitions_per_insert_block", "0");
   Backoff backoff;
   for (bool doubtful = false;;) {
     Status status = server_->insert(sql_, piece.bytes, settings, stop);
@@ -500,21 +515,33 @@ Status TableSink::send(const Piece& piece, const BlockRecord& record, std::stop_
   }
 }
 
-// Makes a refused row a reject, with its place in the source as far as that is known here.
-void TableSink::reject(const Block& block, const Piece& piece, const Error& reason) {
-  const auto after = std::upper_bound(block.parts.begin(), block.parts.end(), piece.first_row,
-                                      [](uint64_t row, const Block::Part& part) { return row < part.first_row; });
+// Makes an error of a refused row, with its record in the source.
+Error TableSink::refused_row(const Block& block, uint64_t row, const Error& reason) const {
+  const auto after = std::upper_bound(block.parts.begin(), block.parts.end(), row,
+                                      [](uint64_t one, const Block::Part& part) { return one < part.first_row; });
   const Block::Part& part = *std::prev(after);
-  const uint64_t row = piece.first_row - part.first_row;
-  const uint64_t record = part.records.empty() ? part.origin.first_record + row : part.records[row];
-  Error error{.code = Code::kRefusedRow,
-              .message = "the table refused the row: " + reason.message,
-              .where = {.uri = server_->shown(), .record = record},
-              .expected = "a row that table \"" + plain(table_) + "\" takes",
-              .native_code = reason.native_code,
-              .side = Side::kTarget};
+  const uint64_t in_part = row - part.first_row;
+  return {.code = Code::kRefusedRow,
+          .message = "the table refused the row: " + reason.message,
+          .where = {.uri = server_->shown(),
+                    .record = part.records.empty() ? part.origin.first_record + in_part : part.records[in_part]},
+          .expected = "a row that table \"" + plain(table_) + "\" takes",
+          .native_code = reason.native_code,
+          .side = Side::kTarget};
+}
+
+void TableSink::reject(const Block& block, const Piece& piece, const Error& reason) {
+  Error error = refused_row(block, piece.first_row, reason);
   const std::lock_guard lock(mutex_);
   rejects_.push_back(std::move(error));
+}
+
+// A server that was short of memory may have it again: after some pieces that it took, larger ones are tried.
+void TableSink::grow_after(uint64_t rows) {
+  constexpr unsigned kBeforeLarger = 8;
+  uint64_t most = most_rows_;
+  if (most == UINT64_MAX || rows <= most / 2 || ++taken_ % kBeforeLarger != 0) return;
+  most_rows_.compare_exchange_strong(most, most * 2);
 }
 
 // A server that dies after it has remembered a token and before it has kept the rows drops them when they come again.

@@ -6,6 +6,7 @@
 #include "bytes/fingerprint.hpp"
 #include "flatbed/bytes.hpp"
 #include "pipeline/load.hpp"
+#include "pipeline/locate.hpp"
 #include "pipeline/quarantine.hpp"
 #include "pipeline/run_plan.hpp"
 
@@ -132,6 +133,7 @@ Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer ob
                                .threads = plan.threads,
                                .memory_limit = plan.memory_limit,
                                .at_end = [&] { return files->unchanged(); },
+                               .locate = [&](auto& errors) { return locate_records(errors, plan, registry, stop); },
                                .observer = std::move(observer),
                                .stop = stop});
   if (!receipt) return receipt;

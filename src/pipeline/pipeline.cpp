@@ -22,6 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kFirstRejects = 20;
+constexpr size_t kMostRefused = 10000;  // rows whose places are looked for at a time
 constexpr auto kTick = std::chrono::milliseconds(100);
 
 Error on_side(Error error, Side side) {
@@ -69,6 +70,7 @@ struct Pipeline::Impl {
   std::condition_variable_any finished;  // told when the writing thread is done
   bool done = false;
   std::vector<Error> unseen_rejects;  // not yet shown to the observer
+  std::vector<Error> refused;         // by the target, not yet accounted for
 
   Status open();
   Status begin_load();
@@ -77,6 +79,8 @@ struct Pipeline::Impl {
   Status write(Queue<Delivery>& queue);
   Status process(Delivery delivery);
   Status account(const std::vector<Error>& rejects);
+  Status take_refused(bool all);
+  Error located(Error error) const;
   Status judge(const RejectLimit& limit, bool all_read) const;
   Status judge_all(bool all_read) const;
   uint64_t rejected_of(const std::string& kind) const;
@@ -211,7 +215,28 @@ Status Pipeline::Impl::process(Delivery delivery) {
   }
   Status status = sink->write(batch, stop.get_token());
   if (!status) return on_side(std::move(status).error(), Side::kTarget);
-  return account(sink->take_rejects());
+  return take_refused(false);
+}
+
+// Accounts for rows that the target has refused: many at a time, for their places cost a reading of the source.
+Status Pipeline::Impl::take_refused(bool all) {
+  std::vector<Error> fresh = sink->take_rejects();
+  std::move(fresh.begin(), fresh.end(), std::back_inserter(refused));
+  const bool too_many = receipt.rejected + refused.size() > options.max_rejects || refused.size() > kMostRefused;
+  if (refused.empty() || (!all && !too_many)) return {};
+  std::stable_sort(refused.begin(), refused.end(),
+                   [](const Error& a, const Error& b) { return a.where.record < b.where.record; });
+  if (options.locate) {
+    if (Status status = options.locate(refused); !status) return status;
+  }
+  return account(std::exchange(refused, {}));
+}
+
+// Adds to the error of a refused row where it stands.
+Error Pipeline::Impl::located(Error error) const {
+  if (error.code != Code::kRefusedRow || !options.locate) return error;
+  std::vector<Error> errors{error};
+  return options.locate(errors) ? std::move(errors.front()) : error;
 }
 
 // Counts rejects and applies the policy to them.
@@ -291,7 +316,7 @@ Status Pipeline::Impl::finish() {
     if (Status status = sink->finish(stop.get_token()); !status) {
       return on_side(std::move(status).error(), Side::kTarget);
     }
-    if (Status status = account(sink->take_rejects()); !status) return status;
+    if (Status status = take_refused(true); !status) return status;
     receipt.block_list = sink->blocks();
   }
   if (rejects) {
@@ -388,7 +413,7 @@ Result<Receipt> Pipeline::Impl::run() {
       (void)rejects->finish({});
     else if (rejects)
       rejects->abort();
-    Error error = std::move(status).error();
+    Error error = located(std::move(status).error());
     if (load && load->begun()) {
       error.hint += (error.hint.empty() ? "" : "; ") + ("flatbed resume " + load->load()) + " goes on with the load";
     } else if (const uint64_t rows = sink->acknowledged().rows; rows != 0) {

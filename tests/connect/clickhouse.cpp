@@ -371,7 +371,7 @@ TEST_SUITE("connect") {
     auto loaded = real::write_all(registry(), database.uri("t"), {{"block_rows", "100"}, {"connections", "1"}},
                                   many_numbers(9, 100));
     REQUIRE(!loaded.ok());
-    CHECK(loaded.error().code == Code::kServer);
+    CHECK(loaded.error().code == Code::kRefusedRow);
     CHECK(loaded.error().message.find("small") != std::string::npos);
     CHECK(loaded.error().message.ends_with("; 200 rows were acknowledged before"));
     CHECK(database.run("SELECT count() FROM flatbed_test.t") == "200");
