@@ -152,6 +152,15 @@ Status Staging::drop(std::stop_token stop) {
   return server_.execute("DROP TABLE IF EXISTS " + quoted(table_), stop);
 }
 
+Error Staging::rows_stay(uint64_t rows) const {
+  return {.code = Code::kUnknownOutcome,
+          .message =
+              std::to_string(rows) + " rows of the load have not moved into the table, and stand in " + plain(table_),
+          .where = {.uri = server_.shown()},
+          .hint = "resume the load: it moves them",
+          .side = Side::kTarget};
+}
+
 Status Staging::publish(uint64_t rows, std::stop_token stop) {
   const Note found = note();
   if (found.published) return drop(stop);
@@ -181,10 +190,15 @@ Status Staging::publish(uint64_t rows, std::stop_token stop) {
     Backoff backoff;
     while (!status && status.error().code != Code::kCancelled && error_class(status.error()) != ErrorClass::kFatal &&
            backoff.wait(stop)) {
-      status = settle(note(), stop);
+      const Note now = note();
+      // Before the partition stood in the note nothing of it was moved.
+      status = now.partition == partition ? settle(now, stop) : move(partition, stop);
     }
     if (!status) return status;
   }
+  auto left = number("count()) FROM " + quoted(table_), stop);
+  if (!left) return std::move(left).error();
+  if (*left != 0) return rows_stay(*left);
   if (Status status = set_note({.published = true}); !status) return status;
   return drop(stop);
 }

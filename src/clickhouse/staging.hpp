@@ -44,6 +44,7 @@ class Staging {
   Status move(const std::string& partition, std::stop_token stop);
   Status move_rest(const Note& note, std::stop_token stop);
   Status drop(std::stop_token stop);
+  Error rows_stay(uint64_t rows) const;
   Result<uint64_t> rows_in(const std::string& partition, std::stop_token stop) const;
 
   const ClickHouseServer& server_;

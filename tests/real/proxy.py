@@ -16,6 +16,7 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._cut_after: int | None = None
+        self._cut_at = b""
         self._swallow = 0
         self.struck = 0
         self._sockets: set[socket.socket] = set()
@@ -25,6 +26,11 @@ class Proxy:
         """Cuts every connection when `count` more bytes have passed, in either direction."""
         with self._lock:
             self._cut_after = count
+
+    def cut_at(self, words: bytes) -> None:
+        """Cuts every connection when the client sends these words."""
+        with self._lock:
+            self._cut_at = words
 
     def swallow_answers(self, count: int) -> None:
         """Lets the next `count` INSERTs through and keeps their answers."""
@@ -60,6 +66,11 @@ class Proxy:
                     self.struck += 1
                     break
                 with self._lock:
+                    if to_server and self._cut_at and self._cut_at in data:
+                        self._cut_at = b""
+                        self.struck += 1
+                        self._close_all()
+                        return
                     if self._cut_after is not None:
                         self._cut_after -= len(data)
                         if self._cut_after < 0:
