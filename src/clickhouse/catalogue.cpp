@@ -23,11 +23,21 @@ std::string in_database(const std::string& database, const std::string& column) 
   return "lower(" + column + ") NOT IN ('system', 'information_schema')";
 }
 
+// Old servers tell less of their tables.
+Error too_old(Error error) {
+  constexpr int64_t kUnknownIdentifier = 47;
+  if (error.native_code != kUnknownIdentifier) return error;
+  error.code = Code::kServer;
+  error.message = "the server is too old to be listed: " + error.message;
+  error.hint = "use ClickHouse 22.3 or newer; a table that is named can be read all the same";
+  return error;
+}
+
 // Asks for records, and makes each of a row.
 template <class T, class Make>
 Result<std::vector<T>> list(const ClickHouseServer& server, std::string sql, std::stop_token stop, Make make) {
   auto answer = ask(server, std::move(sql), stop);
-  if (!answer) return std::move(answer).error();
+  if (!answer) return too_old(std::move(answer).error());
   std::vector<T> found;
   for (const Batch& batch : *answer) {
     for (size_t row = 0; row < batch.rows(); ++row) found.push_back(make(batch, row));

@@ -57,11 +57,18 @@ Status Staging::prepare(std::stop_token stop) {
   if (!status) return status;
   // Parts are many where blocks are small. Merging them would be work for nothing, and after a crash would mix parts
   // that have arrived with parts that have not.
-  return server_.execute("ALTER TABLE " + quoted(table_) + " MODIFY SETTING non_replicated_deduplication_window = " +
-                             std::to_string(kDeduplicationWindow) + ", parts_to_throw_insert = 100000, " +
-                             "parts_to_delay_insert = 100000, max_bytes_to_merge_at_max_space_in_pool = 1, " +
-                             "max_bytes_to_merge_at_min_space_in_pool = 1",
-                         stop);
+  const std::string settings =
+      "ALTER TABLE " + quoted(table_) +
+      " MODIFY SETTING non_replicated_deduplication_window = " + std::to_string(kDeduplicationWindow) +
+      ", parts_to_throw_insert = 100000, parts_to_delay_insert = 100000, "
+      "max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1";
+  status = server_.execute(settings, stop);
+  constexpr int64_t kSyntaxError = 62;
+  if (status || status.error().native_code != kSyntaxError) return status;
+  (void)drop(stop);
+  Error error = std::move(status).error();
+  error.hint = "the server is too old for exact loads: use ClickHouse 22.3 or newer";
+  return error;
 }
 
 // A statement whose client has died may still be at work.

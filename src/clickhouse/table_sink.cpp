@@ -235,7 +235,11 @@ Status TableSink::check_order(const Schema& schema) const {
 Status TableSink::create(const Schema& schema, std::stop_token stop) {
   if (Status status = check_order(schema); !status) return status;
   if (Status status = server_->execute(create_table_sql(schema, quoted(table_), engine_, order_by_), stop); !status) {
-    return status;
+    Error error = std::move(status).error();
+    if (error.message.find("Unknown setting non_replicated_deduplication_window") != std::string::npos) {
+      error.hint = "the server is too old for exact loads: use ClickHouse 22.3 or newer";
+    }
+    return error;
   }
   return learn(stop);
 }
