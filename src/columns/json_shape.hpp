@@ -44,7 +44,8 @@ class JsonShape {
   /// Adds what was seen in later values.
   void merge(JsonShape&& later);
 
-  bool is_empty() const noexcept { return !scalar_ && !deep_ && nulls_ + arrays_ + objects_ + unreadable_ == 0; }
+  bool is_empty() const noexcept { return !scalar_ && !deep_ && nulls_ + arrays_ + objects_ == 0; }
+  bool has_unreadable() const noexcept { return unreadable_ > 0; }
   bool has_objects() const noexcept { return objects_ > 0; }
   bool is_map() const noexcept { return map_; }
   /// Tells whether every value that is not NULL is an object, and not one of a Map.

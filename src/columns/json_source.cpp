@@ -302,9 +302,11 @@ Status JsonSource::plan_columns(const ReadRequest& request, const JsonShape& sha
   if (plan_.objects) {
     name_columns(shape, "", false, plan_.keys, fields, shapes);
   } else if (shape.is_empty() && !request.types.fields.empty()) {
+    plan_.objects = true;
     fields = request.types.fields;
     shapes.resize(fields.size());
-  } else if (shape.is_empty()) {
+    for (size_t i = 0; i < fields.size(); ++i) plan_.keys.add(fields[i].name, plan_.names++).plan = i;
+  } else if (shape.is_empty() && !shape.has_unreadable()) {
     return Error{.code = Code::kEmpty,
                  .message = inputs_[0].uri + " holds no record: expected at least one JSON value",
                  .where = {.uri = inputs_[0].uri},

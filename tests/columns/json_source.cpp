@@ -284,6 +284,8 @@ TEST_SUITE("columns") {
   TEST_CASE("a record that is no JSON decides no type") {
     CHECK(read("{\"a\":1} {\"a\":2}", {.types = "a Int8|b Int8"}).rejects.starts_with("FB-JSON-0101"));
     CHECK(read("{\"a\":tru}\n").error == "");
+    CHECK(read("{\"a\":tru}\n", {.types = "a Int8|b Int8"}).schema == "a Int8, b Int8");
+    CHECK(read("{\"a\":tru}\n", {.types = "a Int8|b Int8"}).rejects.starts_with("FB-JSON-0101 line 1 byte 5 record 0"));
     CHECK(read("{\"a\":tru}\n").rejects.starts_with("FB-JSON-0101 line 1 byte 5 record 0"));
     const Table table = read("{\"a\":1}\n{\"a\":\"x\",\"b\":}\n{\"a\":2}\n");
     CHECK(table.schema == "a UInt8");
