@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     upload_limit: int = Field(default=4 << 30, gt=0, description="Most bytes of one upload")
     disk_limit: int = Field(default=16 << 30, gt=0, description="Most bytes that the files of all visitors may take")
     unpack_limit: int = Field(default=64 << 30, gt=0, description="Most bytes that a packed file may unpack to")
-    memory: int = Field(default=128 << 20, ge=16 << 20, description="Most bytes for the data of one load")
+    memory: int = Field(default=64 << 20, ge=16 << 20, description="Most bytes for the data of one load")
     running: int = Field(default=2, ge=1, le=64, description="Loads that run at a time; others wait")
     requests_a_second: int = Field(default=100, ge=1, description="Of one address")
     connections_a_minute: int = Field(default=30, ge=1, description="Attempts of one address to reach a server")
