@@ -176,6 +176,21 @@ def test_a_server_goes_in_mid_load_and_comes_back(someone: Person) -> None:
         assert someone.downloaded("Start Export") == "number\n0\n1\n2\n"
 
 
+def test_a_load_is_verified_and_undone(someone: Person) -> None:
+    someone.file_to_table("orders.csv", "undone")
+    someone.start()
+    someone.button("Verify").click()
+    expect(someone.page.get_by_text("Verified: all 240 rows are in the table as they were loaded.")).to_be_visible()
+    someone.button("Undo").click()
+    someone.button("Keep them").click()
+    someone.button("Undo").click()
+    someone.button("Remove 240 rows").click()
+    expect(someone.page.get_by_text("Undone: the rows of this load were taken out of the table.")).to_be_visible()
+    someone.page.reload()
+    expect(someone.page.get_by_text("Undone: the rows of this load were taken out of the table.")).to_be_visible()
+    expect(someone.button("Verify")).to_have_count(0)
+
+
 def start_slow(someone: Person) -> None:
     someone.export("slow")
     someone.query(SLOW)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_LOG_LINES = 200
 MOST_RATES = 120
+SECRETS = ("password", "token")
 
 
 class Cancelled(Exception):
@@ -49,6 +50,9 @@ class Load:
     log: list[models.LogLine] = field(default_factory=list)
     error: models.Problem | None = None
     receipt: models.Receipt | None = None
+    proven_by: flatbed.Receipt | None = None
+    """The library's receipt of a file that went into a table."""
+    undone: bool = False
     _rows_at_rate: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _going: threading.Event = field(default_factory=threading.Event)
@@ -94,6 +98,8 @@ class Load:
                 file=self.target.name if done and self.target.path and not self.plan.check else None,
                 rejects=self.rejects_path is not None and self.rejects_path.exists(),
                 quarantine=self.quarantine is not None and self.quarantine.is_dir(),
+                provable=self.proven_by is not None and not self.undone,
+                undone=self.undone,
                 replay_of=self.replay_of,
                 plan=self.plan,
             )
@@ -104,6 +110,26 @@ class Load:
                 path.unlink(missing_ok=True)
         if self.quarantine is not None and self.replay_of is None:
             shutil.rmtree(self.quarantine, ignore_errors=True)
+
+    def verify(self) -> models.Proof:
+        """Reads the file again and looks for every row in the table. REQUIRES: provable."""
+        assert self.proven_by is not None
+        found = flatbed.verify(self.proven_by, target_options=self._secrets)
+        self._say("info" if found.holds else "error", f"verified: {found.missing} of {found.rows} rows are missing")
+        return models.Proof.model_validate(found, from_attributes=True)
+
+    def undo(self, dry: bool) -> models.Undo:
+        """Takes the rows out of the table again. REQUIRES: provable."""
+        assert self.proven_by is not None
+        done = flatbed.undo(self.proven_by, dry=dry, target_options=self._secrets)
+        if done.removed:
+            self.undone = True
+            self._say("warning", f"undone: {done.rows} rows were taken out of the table")
+        return models.Undo.model_validate(done, from_attributes=True)
+
+    @property
+    def _secrets(self) -> dict[str, str]:
+        return {name: value for name, value in self.target.options.items() if name in SECRETS}
 
     # ---- The run ----
 
@@ -119,12 +145,14 @@ class Load:
             )
             self._end(Status.error, problem)
         except flatbed.Error as error:
-            self._end(Status.error, problem_of(error, self._names))
+            self._end(Status.error, problem_of(error, self.names))
         except Exception:  # a mistake of the app must not leave a load that never ends
             self._end(Status.error, models.Problem(code="FB-WEB-0500", message="the app made a mistake"))
             raise
         else:
             self.receipt = self._shown_receipt(receipt)
+            if self.source.path and not self.target.path and not self.plan.check and self.replay_of is None:
+                self.proven_by = receipt
             self._end(Status.completed, None)
 
     def _copy(self) -> flatbed.Receipt:
@@ -186,7 +214,7 @@ class Load:
             self._say("warning", "the first row was rejected")
 
     @property
-    def _names(self) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
         names = {**self.source.names, **self.target.names}
         if self.quarantine is not None:
             names |= {str(self.quarantine / "rows.csv"): "the rejected rows", str(self.quarantine): "the quarantine"}
@@ -196,10 +224,10 @@ class Load:
 
     def _shown_receipt(self, receipt: flatbed.Receipt) -> models.Receipt:
         text = receipt.to_json()
-        for path, name in self._names.items():
+        for path, name in self.names.items():
             text = text.replace(json.dumps(path)[1:-1], json.dumps(name)[1:-1])
         document = json.loads(text)
-        rejects = [problem_of(reject, self._names) for reject in receipt.first_rejects]
+        rejects = [problem_of(reject, self.names) for reject in receipt.first_rejects]
         shown = {
             "first_rejects": rejects,
             "checked": receipt.checked,
@@ -210,7 +238,7 @@ class Load:
         return models.Receipt(**{**document, **shown})
 
     def _shown_finding(self, finding: flatbed.Finding) -> models.Finding:
-        examples = [problem_of(example, self._names) for example in finding.examples]
+        examples = [problem_of(example, self.names) for example in finding.examples]
         return models.Finding(code=finding.code, column=finding.column, count=finding.count, examples=examples)
 
     def _say(self, level: str, text: str) -> None:

@@ -101,6 +101,26 @@ def cancel_load(session: Visitor, id: LoadId) -> models.Load:
     return session.load(id).shown()
 
 
+@router.post("/loads/{id}/verify")
+def verify_load(session: Visitor, id: LoadId, request: Request) -> models.Proof:
+    """Reads the file of a load again, and looks for every row in the table."""
+    return _provable(session, id, request).verify()
+
+
+@router.post("/loads/{id}/undo")
+def undo_load(session: Visitor, id: LoadId, body: models.UndoRequest, request: Request) -> models.Undo:
+    """Takes the rows of a load out of the table again; dry, it tells what would be done."""
+    return _provable(session, id, request).undo(body.dry)
+
+
+def _provable(session: Session, id: str, request: Request) -> Load:
+    load = session.load(id)
+    if not load.shown().provable:
+        raise Refusal(409, "FB-WEB-0305", "only a file that is in a table can be looked for there")
+    request.state.names = load.names
+    return load
+
+
 @router.get("/loads/{id}/file", response_class=FileResponse)
 def download_file(session: Visitor, id: LoadId) -> Response:
     load = session.load(id)

@@ -421,8 +421,40 @@ class Load(BaseModel):
     file: str | None = Field(description="Name of the file to download, once it is there")
     rejects: bool = Field(description="Rejected rows can be downloaded")
     quarantine: bool = Field(description="Rejected rows were set aside, to be corrected and loaded")
+    provable: bool = Field(description="The rows can be looked for in the table, and taken out of it")
+    undone: bool = Field(description="Its rows were taken out of the table again")
     replay_of: str | None = Field(description="The load whose rows in quarantine this one loads")
     plan: Plan
+
+
+class Differing(BaseModel):
+    """Rows of a block that are not in the table as they were loaded."""
+
+    number: int
+    missing: int
+    first_missing_record: int
+    last_missing_record: int
+
+
+class Proof(BaseModel):
+    holds: bool
+    blocks: int
+    rows: int
+    missing: int
+    target_rows: int
+    differing: list[Differing]
+    seconds: float
+
+
+class UndoRequest(Asked):
+    dry: bool = Field(default=True, description="Tell what would be done, and change nothing")
+
+
+class Undo(BaseModel):
+    removed: bool
+    rows: int
+    equal: int = Field(description="Rows of others that equal removed ones, and stay")
+    seconds: float
 
 
 # ---- Quarantine ----

@@ -392,6 +392,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/loads/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Load
+         * @description Reads the file of a load again, and looks for every row in the table.
+         */
+        post: operations["verify_load"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loads/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Load
+         * @description Takes the rows of a load out of the table again; dry, it tells what would be done.
+         */
+        post: operations["undo_load"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loads/{id}/file": {
         parameters: {
             query?: never;
@@ -629,6 +669,20 @@ export interface components {
             /** Member */
             member?: string | null;
         };
+        /**
+         * Differing
+         * @description Rows of a block that are not in the table as they were loaded.
+         */
+        Differing: {
+            /** Number */
+            number: number;
+            /** Missing */
+            missing: number;
+            /** First Missing Record */
+            first_missing_record: number;
+            /** Last Missing Record */
+            last_missing_record: number;
+        };
         /** EmbeddedRequest */
         EmbeddedRequest: {
             /**
@@ -795,6 +849,16 @@ export interface components {
              * @description Rejected rows were set aside, to be corrected and loaded
              */
             quarantine: boolean;
+            /**
+             * Provable
+             * @description The rows can be looked for in the table, and taken out of it
+             */
+            provable: boolean;
+            /**
+             * Undone
+             * @description Its rows were taken out of the table again
+             */
+            undone: boolean;
             /**
              * Replay Of
              * @description The load whose rows in quarantine this one loads
@@ -989,6 +1053,23 @@ export interface components {
              * Seconds
              * @default 0
              */
+            seconds: number;
+        };
+        /** Proof */
+        Proof: {
+            /** Holds */
+            holds: boolean;
+            /** Blocks */
+            blocks: number;
+            /** Rows */
+            rows: number;
+            /** Missing */
+            missing: number;
+            /** Target Rows */
+            target_rows: number;
+            /** Differing */
+            differing: components["schemas"]["Differing"][];
+            /** Seconds */
             seconds: number;
         };
         /** Proposal */
@@ -1290,6 +1371,29 @@ export interface components {
          * @enum {string}
          */
         TargetFormat: "csv" | "tsv" | "ndjson" | "json" | "parquet";
+        /** Undo */
+        Undo: {
+            /** Removed */
+            removed: boolean;
+            /** Rows */
+            rows: number;
+            /**
+             * Equal
+             * @description Rows of others that equal removed ones, and stay
+             */
+            equal: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /** UndoRequest */
+        UndoRequest: {
+            /**
+             * Dry
+             * @description Tell what would be done, and change nothing
+             * @default true
+             */
+            dry: boolean;
+        };
         /** Upload */
         Upload: {
             /** Id */
@@ -2411,6 +2515,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Load"];
+                };
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    verify_load: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proof"];
+                };
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    undo_load: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undo"];
                 };
             };
             /** @description The request is not what is expected */

@@ -17,6 +17,7 @@ import { Figure, Figures } from '../parts/Figures'
 import { Page } from '../parts/Page'
 import { Panel } from '../parts/Panel'
 import { ProblemAlert } from '../parts/ProblemAlert'
+import { Proving } from '../parts/Proving'
 import { StatusChip } from '../parts/StatusChip'
 import { texts } from '../texts'
 import { useLoad } from '../load'
@@ -149,6 +150,7 @@ function ReceiptPanel({ load, receipt }: { load: Load; receipt: Receipt }) {
             {texts.run.downloadReceipt}
           </Button>
         </Stack>
+        <Proving load={load} />
       </Stack>
     </Panel>
   )
