@@ -104,9 +104,11 @@ void ChunkReader::drop(size_t bytes) {
   advance(bytes);
 }
 
-Buffer ChunkReader::take(size_t bytes) {
+Buffer ChunkReader::take(size_t bytes, uint64_t lines) {
   Buffer taken = ahead_.slice(0, bytes);
-  drop(bytes);
+  line_ += lines;
+  byte_ += bytes;
+  advance(bytes);
   return taken;
 }
 

@@ -31,8 +31,8 @@ class ChunkReader {
   Result<std::string_view> peek(size_t wanted, std::stop_token stop);
   /// Passes over bytes that were shown, and that end a line.
   void drop(size_t bytes);
-  /// Passes over bytes that were shown and returns them.
-  Buffer take(size_t bytes);
+  /// Passes over bytes that were shown, in which so many lines end, and returns them.
+  Buffer take(size_t bytes, uint64_t lines);
   /// Reads everything, bytes shown already too, from the encoding of this name as UTF-8. REQUIRES: nothing was dropped.
   void decode(std::string_view encoding);
   /// Fills `chunk`; false at the end. The chunk's index is reused. ERRORS: kRowTooWide, and those of the source.

@@ -6,8 +6,6 @@
 #include <array>
 #include <cstring>
 
-#include "index/field_index.hpp"
-
 namespace flatbed {
 namespace {
 
@@ -45,6 +43,10 @@ Error bad(size_t at, std::string message, std::string expected) {
 }
 
 }  // namespace
+
+uint64_t count_line_feeds(std::string_view text) noexcept {
+  return static_cast<uint64_t>(std::ranges::count(text, '\n'));
+}
 
 Result<size_t> JsonCutter::cut(std::string_view text, bool whole, size_t most, std::vector<JsonRecord>& records) {
   records.clear();
@@ -98,7 +100,7 @@ Result<size_t> JsonCutter::cut_values(std::string_view text, bool whole, size_t 
     if (!end && !records.empty()) return at;
     if (!end) return end;
     if (*end == 0) return at;
-    lines += count_lines(text.substr(counted, at - counted));
+    lines += count_line_feeds(text.substr(counted, at - counted));
     counted = at;
     records.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(*end), static_cast<uint32_t>(lines)});
     const bool alone = place_ == Place::kStart || place_ == Place::kObjects;

@@ -125,7 +125,7 @@ Error placed(Error error, ChunkReader& chunks, std::stop_token stop) {
   if (!shown_too) return std::move(shown_too).error();
   const std::string_view text = *shown_too;
   error.where = {.uri = chunks.source().uri(), .byte = chunks.byte() + at};
-  error.where.line = chunks.line() + count_lines(text.substr(0, at));
+  error.where.line = chunks.line() + count_line_feeds(text.substr(0, at));
   error.found = text.substr(std::min(at, text.size()));
   if (!error.found.empty()) error.message += ": " + shown(error.found);
   return error;
@@ -144,7 +144,7 @@ Result<bool> JsonSource::take(OpenedJson& input, JsonChunk& chunk, std::stop_tok
     if (!size) return placed(std::move(size).error(), chunks, stop);
     chunk.byte = chunks.byte();
     chunk.line = chunks.line();
-    chunk.bytes = chunks.take(*size);
+    chunk.bytes = chunks.take(*size, count_line_feeds(part.substr(0, *size)));
     if (!chunk.records.empty()) return true;
     if (whole && *size == part.size()) return false;
     if (*size > 0) continue;
@@ -408,7 +408,7 @@ Error JsonSource::error_at(const JsonChunk& chunk, size_t record, size_t place) 
   error.raw = text.substr(begin, end - begin);
   error.where = {.uri = inputs_[input_].uri,
                  .byte = chunk.byte + at,
-                 .line = chunk.line + lines + count_lines(text.substr(begin, at - begin)),
+                 .line = chunk.line + lines + count_line_feeds(text.substr(begin, at - begin)),
                  .record = record};
   return error;
 }

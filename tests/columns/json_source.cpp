@@ -375,6 +375,9 @@ TEST_SUITE("columns") {
         "[{\"a\":1, \"s\":\"[}\\\"\\\\\"}, {\"a\":[2, 3]} , {\"a\":{}},\n{\"a\":-1.5e3}, {\"a\" 1}]\n";
     same_in_all_ways({values}, {.options = kValues});
     same_in_all_ways({values, "{\"q\":1}{\"q\":2}", "[]"}, {.options = kValues});
+    for (const JsonLayout layout : {JsonLayout::kLines, JsonLayout::kValues})
+      same_in_all_ways({"\r\r\n{\"a\":1}\r\n{\"a\":\r2x}\r\n\n{\"a\":3\r\n}\r{\"a\":x}"},
+                       {.options = {.layout = layout}});
     same_in_all_ways({"[{\"a\":1},{\"a\":2} {\"a\":3}]"}, {.options = kValues});
     same_in_all_ways({"[{\"a\":1},{\"a\":\"2]"}, {.types = "a String", .options = kValues});
   }
