@@ -97,10 +97,7 @@ class Bench:
             return ""
         else:
             structure = COLUMNS.replace("'", "\\'")
-            found = self.server.query(
-                f"SELECT {SUMMARY} FROM file('{self.out}', 'CSVWithNames', '{structure}') "
-                "SETTINGS input_format_csv_trim_whitespaces = 0"  # spaces belong to a field, quoted or not (RFC 4180)
-            )
+            found = self.server.query(f"SELECT {SUMMARY} FROM file('{self.out}', 'CSVWithNames', '{structure}')")
         return "" if found == self.expected else f"{found.strip()} in place of {self.expected.strip()}"
 
     def measure(self, what: str, peers: list[str]) -> dict[str, Cost]:

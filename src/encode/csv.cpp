@@ -67,6 +67,12 @@ struct Rules {
     return std::ranges::find(nulls, text) != nulls.end();
   }
 
+  // Spaces belong to a field (RFC 4180), but many readers, ClickHouse among them, take them off one without quotes.
+  bool has_space_at_an_end(std::string_view text) const noexcept {
+    const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+    return quote != 0 && !as_is && !text.empty() && (is_space(text.front()) || is_space(text.back()));
+  }
+
   // Values of types other than text need no look at their bytes unless the dialect is made of such bytes.
   bool may_meet_values() const noexcept {
     const auto meets = [](std::string_view text) {
@@ -131,7 +137,8 @@ Need need_of(std::string_view text, const Cell& cell, const Rules& rules) {
   // An empty field is a good text, and no value of any other type.
   const bool takes_empty = cell.column->type.id == TypeId::kString && !cell.column->type.nullable;
   const bool null_like = rules.is_null_text(text) && !(text.empty() && takes_empty);
-  const bool special = has_special(text, rules) || (cell.first && text.starts_with(kByteOrderMark));
+  const bool special =
+      has_special(text, rules) || (cell.first && text.starts_with(kByteOrderMark)) || rules.has_space_at_an_end(text);
   if (!null_like && !special && !(cell.alone && rules.as_is && text.empty())) return Need::kNothing;
   if (rules.quote == 0) return Need::kImpossible;
   if (rules.escape == 0 && text.find(rules.quote) != std::string_view::npos) {
@@ -299,10 +306,11 @@ struct Writer::Impl {
   char* put_view(const Cell& cell, size_t row, char* to) {
     const TextView& view = reinterpret_cast<const TextView*>(cell.values)[row];
     const uint32_t length = view.length;
+    const std::string_view text = cell.column->text(row);
     const bool like_null = (rules.null_lengths >> std::min(length, 63u) & 1) != 0;
-    if (!cell.is_plain || like_null) return put_checked(cell.column->text(row), cell, to);
+    if (!cell.is_plain || like_null || rules.has_space_at_an_end(text)) return put_checked(text, cell, to);
     if (length > TextView::kInlineBytes) {
-      if (char* const end = put_plain(cell.column->text(row).data(), length, rules, to)) return end;
+      if (char* const end = put_plain(text.data(), length, rules, to)) return end;
     } else {
       Bytes16 bytes;
       std::memcpy(&bytes, &view, sizeof(bytes));
@@ -310,8 +318,8 @@ struct Writer::Impl {
       std::memcpy(to, view.inlined, TextView::kInlineBytes);
       if (!any(rules.special_bytes(bytes & kNotLength))) return to + length;
     }
-    if (rules.quote != 0 && rules.escape != 0) return put_quoted(cell.column->text(row), rules, to);
-    return put_checked(cell.column->text(row), cell, to);
+    if (rules.quote != 0 && rules.escape != 0) return put_quoted(text, rules, to);
+    return put_checked(text, cell, to);
   }
 
   char* put_cell(const Cell& cell, size_t row, char* to) {

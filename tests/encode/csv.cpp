@@ -73,7 +73,10 @@ csv::WriterOptions with(std::string delimiter, std::string quote, std::string es
 TEST_SUITE("encode") {
   TEST_CASE("text is quoted where a reader would see something else") {
     CHECK(cell("plain") == "plain");
-    CHECK(cell(" spaces stay ") == " spaces stay ");
+    CHECK(cell("two words") == "two words");
+    for (const std::string text :
+         {" ", " x", "x ", "\tx", "x\t", " a text of more than twelve bytes", "and its end is one "})
+      CHECK(cell(text) == "\"" + text + "\"");
     CHECK(cell("a,b") == "\"a,b\"");
     CHECK(cell("say \"so\"") == "\"say \"\"so\"\"\"");
     CHECK(cell("two\nlines") == "\"two\nlines\"");
