@@ -60,7 +60,8 @@ bool Room::renew(size_t bytes) {
 
 Buffer Room::take(size_t bytes) {
   const size_t wanted = padded(bytes);
-  if (wanted > left() && !renew(wanted)) return Buffer::allocate(bytes);
+  const bool fits = !slab_.empty() && wanted <= left();
+  if (!fits && !renew(wanted)) return Buffer::allocate(bytes);
   Buffer part = slab_.slice(used_, bytes);
   used_ = std::min(used_ + wanted, slab_.size());
   return part;

@@ -23,6 +23,8 @@ void gather(const std::byte* from, std::span<const uint32_t> rows, std::byte* to
 
 void gather(const std::byte* from, std::span<const uint32_t> rows, size_t width, std::byte* to) {
   switch (width) {
+    case 0:
+      return;  // a Tuple has no values of its own
     case 1:
       return gather<1>(from, rows, to);
     case 2:
