@@ -76,7 +76,7 @@ Error reject_of(const py::dict& told, const std::string& path) {
                     .column = py::cast<uint32_t>(told["column"]),
                     .column_name = py::cast<std::string>(told["column_name"])},
           .expected = "a value",
-          .hint = "mend the formula of the cell",
+          .hint = "mend the formula of the cell; --on-reject skip or divert goes on without the row",
           .raw = py::cast<std::string>(told["raw"])};
 }
 

@@ -164,9 +164,9 @@ void read_value(State& s, size_t row) {
     append_unescaped(text, *s.records.syntax, s.scratch);
     text = s.scratch;
   }
-  char date[10];
-  if (s.plan.date_order != DateOrder::kNone && put_year_first(text, s.plan.date_order, date))
-    text = {date, sizeof date};
+  char date[kMostYearFirst];
+  const bool timed = s.type.id == TypeId::kDateTime || s.type.id == TypeId::kDateTime64;
+  if (s.plan.date_order != DateOrder::kNone) text = with_year_first(text, s.plan.date_order, timed, date);
   const Code code = parse_value(text, s.type, s.value(row));
   if (code != Code::kOk && !(s.plan.repairs.of_fields() && mend(s, row, text))) s.fail(row, code);
 }

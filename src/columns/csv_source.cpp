@@ -274,25 +274,30 @@ Status CsvSource::check_header(const std::vector<std::string>& header, const std
   return error;
 }
 
-// Names a column that has no name. A name that comes twice is an error, or is told apart where names are only for us.
+// Names a column that has no name. A name that comes twice is an error, or is told apart where that was asked for or
+// names are only for us.
 Status CsvSource::name_columns() {
   names_ = header_;
   names_.resize(std::max(names_.size(), width_));
+  const auto is_taken = [this](size_t i) {
+    const auto here = names_.begin() + static_cast<std::ptrdiff_t>(i);
+    return std::find(names_.begin(), here, *here) != here;
+  };
   for (size_t i = 0; i < names_.size(); ++i) {
-    if (names_[i].empty()) names_[i] = "column_" + std::to_string(i + 1);
-    const auto known = names_.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find(names_.begin(), known, names_[i]) == known) continue;
-    if (options_.as_is) {
-      names_[i] += "_" + std::to_string(i + 1);
-      continue;
-    }
+    const std::string number = std::to_string(i + 1);
+    if (names_[i].empty()) names_[i] = "column_" + number;
+    if (!is_taken(i)) continue;
     Error error = here(Code::kDuplicateName, "two columns have the same name: " + names_[i], inputs_[0].uri);
     error.where.line = uint64_t{1} + dialect_.skip_rows.value;
     error.where.column = static_cast<uint32_t>(i);
     error.where.column_name = names_[i];
     error.expected = "a name of its own for each column";
-    error.hint = "rename one of the columns in the file";
-    return error;
+    error.hint = "--repair names makes it " + names_[i] + "_" + number + "; or rename one of the columns in the file";
+    if (!options_.as_is && !repairs_.names) return error;
+    while (is_taken(i)) names_[i] += "_" + number;
+    error.message += ", so one is called " + names_[i];
+    error.hint.clear();
+    if (!options_.as_is) add_finding(leniencies_, error);
   }
   return {};
 }
@@ -315,7 +320,8 @@ Status CsvSource::plan_columns(const ReadRequest& request) {
     if (!options_.all_text && given) {
       plan.field = request.types.fields[*given];
       const TypeId id = plan.field.type.id;
-      if (id == TypeId::kDate || id == TypeId::kDate32) plan.date_order = options_.date_order;
+      if (id == TypeId::kDate || id == TypeId::kDate32 || id == TypeId::kDateTime || id == TypeId::kDateTime64)
+        plan.date_order = options_.date_order;
     }
     plan.repairs = repairs_;
     if (options_.all_text) plan.field.decided_by = options_.as_is ? "as_is" : "all_text";
@@ -680,6 +686,7 @@ std::optional<Layout> CsvSource::layout() const {
   layout.options["encoding"] = "utf-8";
   layout.options["skip_rows"] = "0";
   if (options_.all_text) layout.options["all_text"] = "true";
+  if (repairs_.names) layout.options["repair"] = "names";
   // A few rows prove no order of dates that the whole file proved.
   for (const ColumnPlan& plan : plans_)
     if (plan.date_order != DateOrder::kNone)

@@ -333,6 +333,7 @@ bool ColumnInference::add_time(std::string_view field, uint64_t line) {
 
 bool ColumnInference::add_ordered_date(std::string_view field, uint64_t line) {
   constexpr int kFirstYear = 1900, kLastYear = 2299, kFirstOfDate = 1970, kLastOfDate = 2148;
+  constexpr int kLastOfDateTime = 2105, kLastInNanoseconds = 2261;
   OrderedDate date;
   if (dates_.text || !read_ordered_date(field, date)) return false;
   if (date.year < kFirstYear || date.year > kLastYear) return false;
@@ -344,6 +345,11 @@ bool ColumnInference::add_ordered_date(std::string_view field, uint64_t line) {
                                   : kEitherOrder,
       line, field);
   if (date.year < kFirstOfDate || date.year > kLastOfDate) see(kOrderedDate32, line, field);
+  if (date.year < kFirstOfDate || date.year > kLastOfDateTime) see(kWideTime, line, field);
+  if (date.year > kLastInNanoseconds) see(kWidestTime, line, field);
+  if (!date.timed) return true;
+  see(kOrderedTime, line, field);
+  fresh_ |= fraction_.add((static_cast<int>(date.fraction_digits) + 2) / 3 * 3, line, field);
   return true;
 }
 
@@ -461,6 +467,10 @@ Type ColumnInference::time_up_to(uint64_t line) const {
   if (!local && !zoned) return {.id = seen(kDate32, line) ? TypeId::kDate32 : TypeId::kDate};
   // Which zone a time without one has is not ours to guess.
   if (zoned && (local || dates)) return {.id = TypeId::kString};
+  return instant_up_to(line, zoned);
+}
+
+Type ColumnInference::instant_up_to(uint64_t line, bool zoned) const {
   const int scale = fraction_.up_to(line);
   Type type{.id = TypeId::kDateTime, .timezone = zoned ? "UTC" : ""};
   if (scale == 0 && !seen(kWideTime, line)) return type;
@@ -481,6 +491,7 @@ bool ColumnInference::month_first(uint64_t line) const noexcept {
 // Dates of either order are dates; what is not settled is which.
 Type ColumnInference::ordered_date_up_to(uint64_t line) const {
   if (day_first(line) && month_first(line)) return {.id = TypeId::kString};
+  if (seen(kOrderedTime, line)) return instant_up_to(line, false);
   return {.id = seen(kOrderedDate32, line) ? TypeId::kDate32 : TypeId::kDate};
 }
 

@@ -101,6 +101,7 @@ class ColumnInference {
     kEitherOrder,    // 03/04/2026
     kSameOrder,      // 04/04/2026
     kOrderedDate32,  // one of these outside of Date
+    kOrderedTime,    // one of these with a time of day
     kUuid,
     kIpv4,
     kIpv6,
@@ -176,6 +177,7 @@ class ColumnInference {
   Type number_up_to(uint64_t line) const;
   Type time_up_to(uint64_t line) const;
   Type ordered_date_up_to(uint64_t line) const;
+  Type instant_up_to(uint64_t line, bool zoned) const;
   bool day_first(uint64_t line) const noexcept;
   bool month_first(uint64_t line) const noexcept;
   std::vector<const Witness*> witnesses() const;

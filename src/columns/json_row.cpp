@@ -127,9 +127,10 @@ Code JsonRows::add_scalar(JsonValue value, ColumnBuilder& to) {
   if (value.is_null()) return add_null(value.at(), text, to);
   const Type& type = to.type();
   if (is_nested(type.id) || type.id == TypeId::kJson) return fail(Code::kNotOfType, value.at(), text, type);
-  char date[10];
+  char date[kMostYearFirst];
   const DateOrder order = plan_.columns[column_].date_order;
-  if (order != DateOrder::kNone && put_year_first(text, order, date)) text = {date, sizeof date};
+  const bool timed = type.id == TypeId::kDateTime || type.id == TypeId::kDateTime64;
+  if (order != DateOrder::kNone) text = with_year_first(text, order, timed, date);
   if (const Code code = to.add(text); code != Code::kOk) return fail(code, value.at(), text, type);
   if (plan_.leniency != Leniency::kAllow && type.id != TypeId::kString && is_rewritten(text, type))
     rewritten_.push_back({Code::kRewritten, value.at(), column_, type, std::string(text)});

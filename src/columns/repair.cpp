@@ -108,16 +108,17 @@ size_t field_that_begins(const FieldIndex& index, uint32_t begin) {
 }  // namespace
 
 Result<Repairs> parse_repairs(const std::vector<std::string>& names) {
-  static const std::vector<std::string> kNames{"pad", "cut", "trim", "decimal-comma", "thousands"};
+  static const std::vector<std::string> kNames{"pad", "cut", "trim", "decimal-comma", "thousands", "names"};
   Repairs repairs;
-  bool* const flags[] = {&repairs.pad, &repairs.cut, &repairs.trim, &repairs.decimal_comma, &repairs.thousands};
+  bool* const flags[] = {&repairs.pad,           &repairs.cut,       &repairs.trim,
+                         &repairs.decimal_comma, &repairs.thousands, &repairs.names};
   for (const std::string& name : names) {
     const auto known = std::ranges::find(kNames, name);
     if (known == kNames.end()) {
       const std::string near = nearest_name(name, kNames);
       return Error{.code = Code::kBadOption,
                    .message = "option \"repair\" cannot be \"" + name + "\"",
-                   .expected = "some of pad,cut,trim,decimal-comma,thousands",
+                   .expected = "some of pad,cut,trim,decimal-comma,thousands,names",
                    .hint = near.empty() ? "" : "did you mean \"" + near + "\"?"};
     }
     *flags[known - kNames.begin()] = true;

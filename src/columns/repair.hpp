@@ -19,11 +19,12 @@ struct Repairs {
   bool trim = false;           ///< spaces around a value that is no text are left out
   bool decimal_comma = false;  ///< 1,5 is 1.5 in a column of numbers
   bool thousands = false;      ///< 1,234 or 1 234 is 1234 in a column of numbers
+  bool names = false;          ///< a name that another column has gets the column's number
   bool of_records() const noexcept { return pad || cut; }
   bool of_fields() const noexcept { return trim || decimal_comma || thousands; }
 };
 
-/// Reads names: pad, cut, trim, decimal-comma, thousands. ERRORS: kBadOption with the nearest name.
+/// Reads names: pad, cut, trim, decimal-comma, thousands, names. ERRORS: kBadOption with the nearest name.
 Result<Repairs> parse_repairs(const std::vector<std::string>& names);
 
 /// Repairs a value that no type but text takes as it stands; `numeric`: of a column of numbers. Returns what was done

@@ -1,6 +1,7 @@
 // Finding a dialect. Enters: the head of a file and what the user chose. Leaves: a Dialect, or kDialectUnsure.
 // Invariant: what the user chose stays, and the same sample always gives the same dialect.
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "dialect/cell_kind.hpp"
@@ -45,19 +46,50 @@ double header_vote(const SampleTable& table, size_t first, size_t column) {
   return same * 10 > rows ? -0.3 : 0;
 }
 
-// The first record is a header when it differs from what stands below it; when all is text, when it could be one.
+// Counts the cells of a record that are greater by one than the cell before them.
+size_t count_steps(const SampleTable& table, const SampleRecord& record) {
+  size_t steps = 0;
+  for (size_t at = 1; at < record.cells; ++at) {
+    const std::string_view before = table.cells[record.first_cell + at - 1].text;
+    const std::string_view here = table.cells[record.first_cell + at].text;
+    uint32_t from = 0, to = 0;
+    const bool numbers =
+        std::from_chars(before.data(), before.data() + before.size(), from).ptr == before.data() + before.size() &&
+        std::from_chars(here.data(), here.data() + here.size(), to).ptr == here.data() + here.size();
+    steps += numbers && !before.empty() && !here.empty() && to == from + 1;
+  }
+  return steps;
+}
+
+// Columns that are counted, 0,1,2,..., have these numbers for names when the next record does not go on like that.
+bool counts_columns(const Scored& best) {
+  constexpr size_t kFewest = 3;
+  const SampleTable& table = best.table;
+  if (best.first + 1 >= table.records.size()) return false;
+  const SampleRecord& head = table.records[best.first];
+  const size_t steps = count_steps(table, head);
+  return steps >= kFewest && steps * 10 >= head.cells * 6 &&
+         count_steps(table, table.records[best.first + 1]) * 2 < steps;
+}
+
+// The first record is a header when it differs from what stands below it; when all is text, when it could be one: it
+// holds no values and hardly a name twice.
 bool detect_header(const Scored& best) {
+  if (counts_columns(best)) return true;
   const SampleRecord& head = best.table.records[best.first];
   double votes = 0;
-  bool could_be = true;
+  size_t all = 0, typed = 0;
   std::set<std::string_view> names;
   for (size_t column = 0; column < head.cells; ++column) {
     votes += header_vote(best.table, best.first, column);
     const std::string_view name = best.table.cells[head.first_cell + column].text;
     const CellKind kind = cell_kind(name);
-    if (kind != CellKind::kEmpty) could_be = could_be && !is_typed(kind) && names.insert(name).second;
+    if (kind == CellKind::kEmpty) continue;
+    ++all;
+    typed += is_typed(kind);
+    names.insert(name);
   }
-  return votes != 0 ? votes > 0 : could_be;
+  return votes != 0 ? votes > 0 : typed == 0 && names.size() * 10 >= all * 9;
 }
 
 // Counts the cells of a record that hold text.

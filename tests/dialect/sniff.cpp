@@ -123,6 +123,18 @@ TEST_SUITE("dialect") {
     CHECK((dialect.score > 0 && dialect.score <= 1));
     CHECK(dialect.delimiter.value == ",");
   }
+  TEST_CASE("sniff: names that are numbers, names that come twice") {
+    CHECK(found("team,0,1,2,3,4\nann,1,.98,.97,.5,.4\nbob,1,.99,.9,.8,.7\n").header.value);
+    CHECK(!found("1,2,3,4,5\n2,3,4,5,6\n3,4,5,6,7\n").header.value);
+    std::string names = "why", texts = "because it rained", others = "nobody knows";
+    for (int i = 0; i < 10; ++i) {
+      names += ",name " + std::to_string(i);
+      texts += ",some text";
+      others += ",other text";
+    }
+    CHECK(found(names + ",why\n" + texts + ",x y\n" + others + ",z u\n").header.value);
+    CHECK(!found("a b,c d,a b,c d\ne f,g h,i j,k l\nm n,o p,q r,s t\n").header.value);
+  }
   TEST_CASE("sniff: lines before the header") {
     const std::string body = table(";");
     CHECK(found("Report of May\n\n" + body).skip_rows.value == 2);

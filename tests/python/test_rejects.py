@@ -340,7 +340,7 @@ def test_repairs_are_made_only_when_asked_for_and_counted(tmp_path: Path) -> Non
         ("FB-FIX-0104", "amount"): 2,
         ("FB-FIX-0105", "amount"): 1,
     }
-    assert (tmp_path / "b.csv").read_text() == ("n,text,amount\n1, kept ,1.50\n2,b,1234.50\n3,c,\n4,d,2.00\n")
+    assert (tmp_path / "b.csv").read_text() == 'n,text,amount\n1," kept ",1.50\n2,b,1234.50\n3,c,\n4,d,2.00\n'
     # The places of what is rejected are those of the source, though the chunk was written anew.
     reject = mended.first_rejects[0]
     assert (reject.line, reject.byte, reject.raw) == (6, source.read_bytes().index(b"x;e;1"), b"x;e;1")
@@ -380,6 +380,54 @@ def test_csvkit_280_days_and_months_by_proof(tmp_path: Path, command: Command) -
 
 
 # ---- policies
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "texts"),
+    [
+        (
+            ["26/04/2026 13:45", "03/04/2026 9:05", "04/05/2026"],
+            "DateTime",
+            ["2026-04-26 13:45:00", "2026-04-03 09:05:00", "2026-05-04 00:00:00"],
+        ),
+        (
+            ["4/26/2026 1:45 PM", "3/4/2026 12:05 am"],
+            "DateTime",
+            ["2026-04-26 13:45:00", "2026-03-04 00:05:00"],
+        ),
+        (
+            ["26.04.1926 13:45:00.5", "03.04.2026T09:05:07"],
+            "DateTime64(3)",
+            ["1926-04-26 13:45:00.500", "2026-04-03 09:05:07.000"],
+        ),
+        (["26/04/2026 13:45", "04/26/2026 13:45"], "String", ["26/04/2026 13:45", "04/26/2026 13:45"]),
+        (["26/04/2026 25:45", "26/04/2026 13:75"], "String", ["26/04/2026 25:45", "26/04/2026 13:75"]),
+        (["26/04/2026 13:45", "2026-04-26 13:45:00"], "String", ["26/04/2026 13:45", "2026-04-26 13:45:00"]),
+    ],
+)
+def test_days_and_months_with_a_time_of_day(values: list[str], type_: str, texts: list[str], tmp_path: Path) -> None:
+    source, target = tmp_path / "times.csv", tmp_path / "out.csv"
+    source.write_text("at,n\n" + "".join(f"{value},1\n" for value in values))
+    assert fb.schema(source)[0].type == type_
+    assert fb.copy(source, target).rejected == 0
+    assert [line.split(",")[0] for line in target.read_text().splitlines()[1:]] == texts
+
+
+def test_a_time_in_either_order_is_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / "times.csv").write_text("at\n03/04/2026 13:45\n")
+    with pytest.raises(fb.Error, match="FB-DIA-0103"):
+        fb.schema(tmp_path / "times.csv")
+    assert fb.schema(tmp_path / "times.csv", options={"date_order": "mdy"})[0].type == "DateTime"
+
+
+def test_names_that_come_twice_are_told_apart_when_asked(tmp_path: Path) -> None:
+    source = tmp_path / "twice.csv"
+    source.write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(fb.Error, match="--repair names makes it a_3"):
+        fb.schema(source)
+    receipt = fb.copy(source, tmp_path / "out.csv", source_options={"repair": "names"})
+    assert (tmp_path / "out.csv").read_text() == "a,b,a_3\n1,2,3\n"
+    assert [(one.code, one.count) for one in receipt.leniencies] == [("FB-CSV-0108", 1)]
 
 
 def test_clickhouse_9157_skipped_rows_leave_a_trace(tmp_path: Path) -> None:

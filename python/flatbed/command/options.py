@@ -34,7 +34,7 @@ NullsFlag = Annotated[
 ]
 RepairFlag = Annotated[
     str | None,
-    typer.Option(metavar="A,B", help="Repairs of what does not fit: pad, cut, trim, decimal-comma, thousands."),
+    typer.Option(metavar="A,B", help="Repairs of what does not fit: pad, cut, trim, decimal-comma, thousands, names."),
 ]
 DateOrderFlag = Annotated[
     str | None, typer.Option(metavar="dmy|mdy|text", help="Order of dates such as 03/04/2026; else by proof.")
