@@ -21,6 +21,7 @@ inline ReadTable read_table(std::string_view text, const Schema& types, size_t c
   options.dialect.quote = {"\"", Chosen::kUser};
   options.dialect.escape = {"\"", Chosen::kUser};
   options.dialect.header = {true, Chosen::kUser};
+  options.dialect.header_rows = {1, Chosen::kUser};
   options.dialect.skip_rows = {0, Chosen::kUser};
   options.dialect.encoding = {"utf-8", Chosen::kUser};
   options.dialect.nulls = {{"", "\\N"}, Chosen::kUser};
