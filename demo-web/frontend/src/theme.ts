@@ -54,7 +54,7 @@ export const theme = createTheme({
     },
     MuiCssBaseline: {
       styleOverrides: {
-        ':focus-visible': { scrollMarginTop: '80px', scrollMarginBottom: '32px' },
+        ':focus-visible': { scrollMarginTop: '80px' },
         '@media (prefers-reduced-motion: reduce)': {
           '*': { animationDuration: '0.01ms !important', transitionDuration: '0.01ms !important' },
         },
