@@ -8,6 +8,8 @@
 #include <atomic>
 #include <limits>
 #include <thread>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "columns/as_is.hpp"
@@ -279,14 +281,11 @@ Status CsvSource::check_header(const std::vector<std::string>& header, const std
 Status CsvSource::name_columns() {
   names_ = header_;
   names_.resize(std::max(names_.size(), width_));
-  const auto is_taken = [this](size_t i) {
-    const auto here = names_.begin() + static_cast<std::ptrdiff_t>(i);
-    return std::find(names_.begin(), here, *here) != here;
-  };
+  std::unordered_set<std::string> taken;
   for (size_t i = 0; i < names_.size(); ++i) {
     const std::string number = std::to_string(i + 1);
     if (names_[i].empty()) names_[i] = "column_" + number;
-    if (!is_taken(i)) continue;
+    if (taken.insert(names_[i]).second) continue;
     Error error = here(Code::kDuplicateName, "two columns have the same name: " + names_[i], inputs_[0].uri);
     error.where.line = uint64_t{1} + dialect_.skip_rows.value;
     error.where.column = static_cast<uint32_t>(i);
@@ -294,7 +293,7 @@ Status CsvSource::name_columns() {
     error.expected = "a name of its own for each column";
     error.hint = "--repair names makes it " + names_[i] + "_" + number + "; or rename one of the columns in the file";
     if (!options_.as_is && !repairs_.names) return error;
-    while (is_taken(i)) names_[i] += "_" + number;
+    while (!taken.insert(names_[i]).second) names_[i] += "_" + number;
     error.message += ", so one is called " + names_[i];
     error.hint.clear();
     if (!options_.as_is) add_finding(leniencies_, error);
@@ -303,8 +302,11 @@ Status CsvSource::name_columns() {
 }
 
 Status CsvSource::plan_columns(const ReadRequest& request) {
+  std::unordered_map<std::string_view, size_t> numbers;
+  for (size_t i = 0; i < names_.size(); ++i) numbers.emplace(names_[i], i);
   const auto number_of = [&](const std::string& name) {
-    return static_cast<size_t>(std::ranges::find(names_, name) - names_.begin());
+    const auto known = numbers.find(name);
+    return known == numbers.end() ? names_.size() : known->second;
   };
   const std::vector<std::string>& wanted = request.columns.empty() ? names_ : request.columns;
   for (const std::string& name : wanted) {

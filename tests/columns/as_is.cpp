@@ -84,6 +84,11 @@ TEST_SUITE("columns") {
     CHECK(as_is("of,staff,,,pay,note,\n,man,,all,,,\n,x,y,x,,,\na,1,2,3,4,b,\nc,5,6,7,8,d,\n", reading) ==
           "of,staff man x,staff man y,staff all x,pay,note,\na,1,2,3,4,b,\nc,5,6,7,8,d,\n");
   }
+  TEST_CASE("as is: a record of very many fields takes no longer than its bytes") {
+    const std::string commas_alone(200000, ',');
+    CHECK(as_is(commas_alone, {.dialect = commas(false)}) == commas_alone + "\n");
+    CHECK(as_is(commas_alone + "\n", {.dialect = commas()}) == commas_alone + "\n");
+  }
   TEST_CASE("as is: spaces that are layout") {
     CHECK(as_is("a, b, c\n1, 2, 3\n4, \"5, x\", 6\n") == "a,b,c\n1,2,3\n4,\"5, x\",6\n");
     CHECK(as_is("  id   name    size\n  1    anna    5.5\n 22    bert    16.5 \n333    charlie 7.5\n") ==
