@@ -29,11 +29,19 @@ CREATE = (
     "SETTINGS non_replicated_deduplication_window = 10000"
 )
 LOADERS = [
-    *("flatbed", "csv", "native", "connect insert_file", "polars insert_arrow", "duckdb insert_arrow"),
+    *(
+        "flatbed",
+        "flatbed ledger",
+        "csv",
+        "native",
+        "connect insert_file",
+        "polars insert_arrow",
+        "duckdb insert_arrow",
+    ),
     "pandas insert_df",
 ]
 EXPORTERS = ["flatbed", "csv", "native"]
-OWN_PYTHON = {"flatbed", "csv", "native"}
+OWN_PYTHON = {"flatbed", "flatbed ledger", "csv", "native"}
 SUMMARY = "count(), sum(cityHash64(*))"
 
 Cost = dict[str, float]
@@ -139,6 +147,8 @@ def report(what: str, costs: dict[str, Cost]) -> None:
         print(
             f"CPU of both sides over ready-made Native bytes: {both['flatbed'] / both['native']:.2f} (goals 2.2 and 1.3)"
         )
+        slower = 100 * (costs["flatbed ledger"]["wall"] / own["wall"] - 1)
+        print(f"With a ledger: {slower:.0f} % slower (goal 3)")
     else:
         print(f"CPU of both sides over FORMAT CSVWithNames: {both['flatbed'] / both['csv']:.2f} (goals 1.8 and 0.6)")
     print(f"Native alone: {native['wall']:.2f} s")
@@ -148,7 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-folder", type=Path, required=True, help="holds lineitem.csv")
     parser.add_argument("--peers-python", type=Path, default=Path(sys.executable))
-    parser.add_argument("--peers", help="names, comma-separated; flatbed, csv and native always take part")
+    parser.add_argument("--peers", help="names, comma-separated; Flatbed, csv and native always take part")
     parser.add_argument("--only", choices=["load", "export"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--scratch", type=Path, default=Path("/dev/shm"), help="folder of the exported file")

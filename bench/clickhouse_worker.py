@@ -10,6 +10,7 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,11 @@ def work_of(peer: str, what: str, port: int, file: str, table: str) -> Work:
         if what == "load":
             return lambda: flatbed.copy(file, address)
         return lambda: flatbed.copy(address, file, target_options={"overwrite": True})
+    if peer == "flatbed ledger":
+        flatbed = importlib.import_module("flatbed")
+        # Beside the data: a disk where writing down has its price.
+        folder = tempfile.TemporaryDirectory(dir=Path(file).parent)
+        return lambda: flatbed.copy(file, address, ledger=f"{folder.name}/ledger.sqlite")
     if peer == "csv":
         return (posted if what == "load" else fetched)(port, file, table, "CSVWithNames")
     if peer == "native":

@@ -131,6 +131,7 @@ Result<std::optional<Receipt>> Load::begin(const std::string& target_id, std::op
     if (!same_rows(earlier->plan, request_.plan))
       return differs(*earlier, "an interrupted load of this file has other options");
     if (Status status = take(std::move(*earlier)); !status) return std::move(status).error();
+    files_.hash();
     return std::optional<Receipt>();
   }
   LoadRecord fresh{.id = new_id(),
@@ -144,6 +145,7 @@ Result<std::optional<Receipt>> Load::begin(const std::string& target_id, std::op
                    .begun = now()};
   if (Status status = take(std::move(fresh)); !status) return std::move(status).error();
   if (Status status = ledger_->put(record_); !status) return std::move(status).error();
+  files_.hash();
   return std::optional<Receipt>();
 }
 
@@ -174,10 +176,9 @@ Status Load::restart() {
   return set_note("");
 }
 
-// The files are hashed by now, or are hashed now: what was read is known by its content from here on.
+// What was read is known by its content from here on.
 Status Load::finish(Receipt& receipt) {
   if (!files_.empty()) {
-    files_.hash();
     auto sha256 = files_.sha256();
     if (!sha256) return std::move(sha256).error();
     record_.sha256 = std::move(*sha256);
