@@ -276,8 +276,9 @@ typedef struct flatbed_dialect flatbed_dialect;
 FLATBED_API flatbed_status flatbed_sniff(const flatbed_context* context, const char* uri,
                                          const flatbed_options* options, flatbed_dialect** out,
                                          flatbed_error** error) FLATBED_NOEXCEPT;
-/** Returns a setting as text: delimiter, quote, escape, newline, header, header_rows, spaces, tables, skip_rows,
- * encoding, score or runner_up; NULL for another name. @since 1.0 @stability stable */
+/** Returns a setting as text: delimiter, quote, escape, newline, header, header_rows, spaces, tables, comment,
+ *  footer_rows, decimal, thousands, skip_rows, encoding, score or runner_up; NULL for another name.
+ *  @since 1.0 @stability stable */
 FLATBED_API const char* flatbed_dialect_get(const flatbed_dialect* dialect, const char* name) FLATBED_NOEXCEPT;
 /** Returns the dialect as a JSON object. @since 1.0 @stability stable */
 FLATBED_API const char* flatbed_dialect_json(const flatbed_dialect* dialect) FLATBED_NOEXCEPT;

@@ -80,7 +80,7 @@ constexpr Advice kAdvice[] = {
     {Code::kRowTooWide, "A quote that is opened and never closed swallows the rows behind it.",
      "Look for the quote at the line of the message, or raise --memory."},
     {Code::kDuplicateName, "A report that repeats a heading, or two empty headings.",
-     "Rename one of the columns in the file."},
+     "--repair names tells them apart by their numbers; or rename one of the columns in the file."},
     // FB-TYPE: values
     {Code::kNotNull, "A value is missing in a column of the table that is not Nullable.",
      "Fill the field, or make the column Nullable; --nulls says which texts mean NULL."},
@@ -140,6 +140,12 @@ constexpr Advice kAdvice[] = {
      "Nothing, if the examples look right."},
     {Code::kEncodingAssumed, "The bytes are not UTF-8, and an encoding of one byte a character was assumed.",
      "Name the encoding with --encoding, which settles it."},
+    {Code::kRenamed, "--repair names met two columns of one name.",
+     "Nothing, if the new names in the examples will do."},
+    {Code::kStrayQuote, "A quote as part of a text, such as inches, in a file that is carried as it stands.",
+     "Look at the examples; --quote none reads every quote as text."},
+    {Code::kLayoutSpaces, "A space stands before every field of the file, so it was taken for layout.",
+     "Give --source-option spaces=true or spaces=false, which settles it."},
     // FB-QUA: the quarantine
     {Code::kNoQuarantine, "The folder is another one, was not finished by its load, or lacks a file.",
      "`flatbed quarantine list FOLDER` shows what is there; load the source again where the load did not finish."},

@@ -20,18 +20,21 @@ TEST_SUITE("status") {
     }
   }
 
-  TEST_CASE("an error reads: code, place, what, record, expected, fix") {
+  TEST_CASE("an error reads: code, place, what, record with a mark, expected, fix") {
     const Error error{
         .code = Code::kNotOfType,
         .message = "not a Decimal(12, 2): \"1.234,50\"",
         .where = {.uri = "orders.csv", .byte = 1884213, .line = 20502, .column = 6, .column_name = "amount"},
         .expected = "Decimal(12, 2): from table shop.orders",
         .hint = "--type amount:String",
-        .raw = "8812,\"1.234,50\"\r\x01"};
+        .raw = "8812,\"1.234,50\"\r\x01",
+        .fault_at = 5,
+        .fault_bytes = 10};
     CHECK(to_string(error) ==
           "FB-TYPE-0102  orders.csv:20502, column 7 \"amount\" (byte 1884213)\n"
           "  not a Decimal(12, 2): \"1.234,50\"\n"
-          "  record: 8812,\"1.234,50\"\\r\\x01\n"
+          "  20502 | 8812,\"1.234,50\"\\r\\x01\n"
+          "               ^^^^^^^^^^\n"
           "  expected: Decimal(12, 2): from table shop.orders\n"
           "  fix: --type amount:String");
   }
@@ -54,7 +57,9 @@ TEST_SUITE("status") {
       FAIL("value() did not throw");
     } catch (const Exception& exception) {
       CHECK(exception.error().code == Code::kNotFound);
-      CHECK(std::string_view(exception.what()) == "FB-SRC-0101\n  x.csv does not exist");
+      CHECK(std::string_view(exception.what()) ==
+            "FB-SRC-0101\n  x.csv does not exist\n"
+            "  fix: Check the path from the folder in which the command runs.");
     }
   }
 

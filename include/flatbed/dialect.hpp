@@ -35,11 +35,16 @@ struct Dialect {
   Setting<std::vector<std::string>> nulls{{"", "\\N"}};  ///< unquoted fields that are NULL
   double score = 0;                                      ///< of the winner, 0 to 1; 0 when nothing was detected
   std::string runner_up{};                               ///< what came second, and its score; for show
-  uint32_t tables = 1;  ///< tables seen one below the other; the first is meant; for show
+  uint32_t tables = 1;       ///< tables seen one below the other; the first is meant; for show
+  std::string comment{};     ///< what notes among the records begin with, as '#'; empty: none seen; for show
+  uint32_t footer_rows = 0;  ///< records seen behind the table; 0 where the sample is not the whole file; for show
+  std::string decimal{};     ///< the decimal mark that numbers of the sample prove: '.', ',' or empty; for show
+  std::string thousands{};   ///< the mark between thousands that they prove; for show
   friend bool operator==(const Dialect&, const Dialect&) = default;
 };
 
-/// Finds the dialect of `sample`, the head of a file; settings of `given` that the user chose stay.
+/// Finds the dialect of `sample`, the head of a file; settings of `given` that the user chose stay. Another delimiter
+/// than a comma that nobody chose is one that the file's name speaks for: it is believed more than others.
 /// `whole` says that the sample is the whole file. COST: a few ms for the 64 KiB that it looks at.
 /// ERRORS: kDialectUnsure when two dialects explain it equally well; the hint names the flag that settles it.
 Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given = {});

@@ -72,6 +72,9 @@ namespace flatbed {
   X(kDecimalComma, "FB-FIX-0104", "a comma was read as the decimal mark")                              \
   X(kThousands, "FB-FIX-0105", "marks between thousands were left out")                                \
   X(kEncodingAssumed, "FB-FIX-0106", "an encoding was assumed because the bytes are not UTF-8")        \
+  X(kRenamed, "FB-FIX-0107", "a column was renamed because another has its name")                      \
+  X(kStrayQuote, "FB-FIX-0108", "a quote that quotes no field was read as text")                       \
+  X(kLayoutSpaces, "FB-FIX-0109", "spaces around fields were left out as layout")                      \
   X(kNoQuarantine, "FB-QUA-0101", "the folder is no quarantine that can be replayed")                  \
   X(kQuarantineEdited, "FB-QUA-0102", "rows of a quarantine cannot be matched with its list")          \
   X(kUnknownOutcome, "FB-CH-0106", "whether rows were written is not known")                           \
@@ -132,11 +135,14 @@ struct Error {
   std::string found{};      ///< the field as it was read, whole; empty where no single field is meant
   std::string hint{};       ///< what to do, as a flag or a sentence
   std::string raw{};        ///< the bytes concerned, when they come from data
+  size_t fault_at = 0;      ///< where in `raw` the fault begins; behind its end where something is missing
+  size_t fault_bytes = 0;   ///< bytes of the fault; 0 when all of `raw` is meant
   int64_t native_code = 0;  ///< errno, curl's or ClickHouse's own number; 0 when there is none
   Side side = Side::kNone;
 };
 
-/// Writes an error as a person reads it: code, place, message, expected, hint; one item a line.
+/// Writes an error as a person reads it: code, place, message, the record with a mark under what is wrong, expected,
+/// hint; one item a line.
 std::string to_string(const Error& error);
 /// Returns the command's exit code: 1 usage, 3 rejects over budget, 4 source, 5 target, 6 interrupted.
 int exit_code(const Error& error) noexcept;

@@ -29,6 +29,10 @@ void bind_dialect(py::module_& module) {
       .def_readonly("score", &Dialect::score, "Of the winner, 0 to 1.")
       .def_readonly("runner_up", &Dialect::runner_up, "What came second, and its score.")
       .def_readonly("tables", &Dialect::tables, "Tables seen one below the other; the first is meant.")
+      .def_readonly("comment", &Dialect::comment, "What notes among the records begin with, or an empty text.")
+      .def_readonly("footer_rows", &Dialect::footer_rows, "Records seen behind the table.")
+      .def_readonly("decimal", &Dialect::decimal, "The decimal mark that numbers prove, or an empty text.")
+      .def_readonly("thousands", &Dialect::thousands, "The mark between thousands that they prove, or an empty text.")
       .def("to_json", [](const Dialect& dialect) { return to_json(dialect); })
       .def("__str__", [](const Dialect& dialect) { return to_string(dialect); })
       .def("__repr__", [](const Dialect& dialect) { return show("Dialect", to_string(dialect)); });

@@ -20,6 +20,7 @@ namespace {
 Error write_error(std::string what, const std::string& uri, int number) {
   Error error = system_error(Code::kWriteFailed, Side::kTarget, std::move(what), uri, number);
   if (number == ENOSPC || number == EDQUOT) error.hint = "free some space or write to another disk";
+  if (number == ENOENT) error.hint = "make the folder first";
   if (number == EPIPE) error.hint = "the reader of the pipe has gone; let it read to the end";
   if (number == EACCES || number == EROFS) error.hint = "write to a folder that this user may write to";
   return error;

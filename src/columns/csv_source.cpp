@@ -83,11 +83,13 @@ class CsvSource final : public Source {
   Parsed parse(Task& task) const;
   void find_leniencies(const Chunk& chunk, const Records& records, std::vector<Failure>& failures,
                        std::vector<Finding>& leniencies) const;
-  Status check_encoding();
+  Status check_assumptions();
   std::vector<ColumnInference> fresh_types(size_t columns) const;
   void tell_repairs(const Chunk& chunk, const Records& records, const std::vector<Failure>& failures,
                     std::vector<Failure> mended, std::vector<Finding>& leniencies) const;
   void parse_as_is(Chunk& chunk, Parsed& parsed) const;
+  void tell_strays(const Chunk& chunk, const Stretch& stretch, uint32_t row, Records& records,
+                   std::vector<Finding>& leniencies) const;
   Delivery deliver(Parsed parsed);
   uint64_t table_left() const;
   void start_crew();
@@ -294,6 +296,7 @@ Status CsvSource::name_columns() {
     error.hint = "--repair names makes it " + names_[i] + "_" + number + "; or rename one of the columns in the file";
     if (!options_.as_is && !repairs_.names) return error;
     while (!taken.insert(names_[i]).second) names_[i] += "_" + number;
+    error.code = Code::kRenamed;
     error.message += ", so one is called " + names_[i];
     error.hint.clear();
     if (!options_.as_is) add_finding(leniencies_, error);
@@ -480,7 +483,7 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
   auto opened = open_input(0, stop);
   if (!opened) return std::move(opened).error();
   now_ = std::move(*opened);
-  if (Status status = check_encoding(); !status) return status;
+  if (Status status = check_assumptions(); !status) return status;
   header_ = now_.header;
   if (options_.as_is) {
     if (Status status = measure(stop); !status) return status;
@@ -514,15 +517,26 @@ void CsvSource::start_crew() {
       [this](Task& task) { return parse(task); });
 }
 
-// An encoding of one byte a character fits any bytes: that a file is in it is an assumption.
-Status CsvSource::check_encoding() {
-  const std::string& name = dialect_.encoding.value;
-  if (leniency_ == Leniency::kAllow || dialect_.encoding.by != Chosen::kDetected || name.starts_with("utf-")) return {};
-  Error error = here(Code::kEncodingAssumed, "the bytes are not UTF-8, so " + name + " is assumed", inputs_[0].uri);
-  error.expected = "UTF-8, or an encoding that is named";
-  error.hint = "--encoding " + name;
-  if (leniency_ == Leniency::kReject) return error;
-  add_finding(leniencies_, error);
+// What fits any file is an assumption: an encoding of one byte a character, spaces that are layout.
+Status CsvSource::check_assumptions() {
+  if (leniency_ == Leniency::kAllow) return {};
+  const std::string& encoding = dialect_.encoding.value;
+  if (dialect_.encoding.by == Chosen::kDetected && !encoding.starts_with("utf-")) {
+    Error error =
+        here(Code::kEncodingAssumed, "the bytes are not UTF-8, so " + encoding + " is assumed", inputs_[0].uri);
+    error.expected = "UTF-8, or an encoding that is named";
+    error.hint = "--encoding " + encoding;
+    if (leniency_ == Leniency::kReject) return error;
+    add_finding(leniencies_, error);
+  }
+  if (dialect_.spaces.by == Chosen::kDetected && dialect_.spaces.value) {
+    Error error = here(Code::kLayoutSpaces, "a space stands before every field, so spaces there are left out as layout",
+                       inputs_[0].uri);
+    error.expected = "fields without spaces around them";
+    error.hint = "--source-option spaces=true, or spaces=false to keep them";
+    if (leniency_ == Leniency::kReject) return error;
+    add_finding(leniencies_, error);
+  }
   return {};
 }
 
@@ -566,6 +580,35 @@ void CsvSource::tell_repairs(const Chunk& chunk, const Records& records, const s
     add_finding(leniencies, error);
 }
 
+// Counts the fields of a record whose quotes are text, the first ones as examples; or makes the record a misfit.
+void CsvSource::tell_strays(const Chunk& chunk, const Stretch& stretch, uint32_t row, Records& records,
+                            std::vector<Finding>& leniencies) const {
+  constexpr uint64_t kMostExamples = 3;
+  const std::vector<uint32_t>& strays = chunk.index.stray;
+  const uint32_t end = stretch.first + stretch.fields;
+  const auto first = std::ranges::lower_bound(strays, stretch.first), last = std::ranges::lower_bound(strays, end);
+  if (first == last) return;
+  const Misfit misfit{.record = row,
+                      .begin = chunk.index.begin(stretch.first),
+                      .end = chunk.index.end(end - 1),
+                      .fields = stretch.fields,
+                      .code = Code::kTextAfterQuote};
+  if (leniency_ == Leniency::kReject) return records.misfits.push_back(misfit);
+  const auto count = static_cast<uint64_t>(last - first);
+  if (!leniencies.empty() && leniencies.back().count >= kMostExamples) {
+    leniencies.back().count += count;
+    return;
+  }
+  Records one = records;
+  one.misfits = {misfit};
+  Error error = make_rejects(inputs_[input_].uri, dialect_.header.value, chunk, one, plans_, {}).front();
+  error.code = Code::kStrayQuote;
+  error.message = "a quote that is not closed before a delimiter or line end was read as text";
+  error.hint = "--quote none reads every quote as text";
+  add_finding(leniencies, error);
+  leniencies.back().count += count - 1;
+}
+
 // Records wider than the table was in its head are misfits. Where the whole file was measured there are none in the
 // table.
 void CsvSource::parse_as_is(Chunk& chunk, Parsed& parsed) const {
@@ -573,14 +616,16 @@ void CsvSource::parse_as_is(Chunk& chunk, Parsed& parsed) const {
   std::vector<Stretch> stretches = find_stretches(records.text, chunk.index, header_.size());
   records.rows = stretches.size();
   const bool measured = inputs_[input_].reopenable;
-  for (size_t row = 0; row < stretches.size() && !measured; ++row) {
+  for (uint32_t row = 0; row < stretches.size(); ++row) {
     const auto [first, fields] = stretches[row];
-    if (fields <= names_.size()) continue;
-    records.misfits.push_back({.record = static_cast<uint32_t>(row),
-                               .begin = chunk.index.begin(first),
-                               .end = chunk.index.end(first + fields - 1),
-                               .fields = fields,
-                               .code = Code::kRowTooLong});
+    if (!measured && fields > names_.size())
+      records.misfits.push_back({.record = row,
+                                 .begin = chunk.index.begin(first),
+                                 .end = chunk.index.end(first + fields - 1),
+                                 .fields = fields,
+                                 .code = Code::kRowTooLong});
+    else if (!chunk.index.stray.empty())
+      tell_strays(chunk, stretches[row], row, records, parsed.leniencies);
   }
   std::vector<size_t> sources;
   for (const ColumnPlan& plan : plans_) sources.push_back(plan.source);

@@ -261,6 +261,7 @@ class FixedSource final : public Source {
     if (auto line = kept_->find(*error.where.line)) {
       error.where.byte = line->byte;
       if (!error.raw.empty()) error.raw = std::move(line->text);
+      error.fault_at = error.fault_bytes = 0;
     }
     return error;
   }

@@ -406,6 +406,8 @@ Error JsonSource::error_at(const JsonChunk& chunk, size_t record, size_t place) 
   const std::string_view text = chunk.bytes.text();
   Error error{.side = Side::kSource};
   error.raw = text.substr(begin, end - begin);
+  error.fault_at = at - begin;
+  error.fault_bytes = place > 0 ? 1 : 0;
   error.where = {.uri = inputs_[input_].uri,
                  .byte = chunk.byte + at,
                  .line = chunk.line + lines + count_line_feeds(text.substr(begin, at - begin)),

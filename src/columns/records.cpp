@@ -126,6 +126,18 @@ void find_records(Records& records) {
   if (!is_rectangular(records)) RaggedWalk(records).run();
 }
 
+size_t field_that_begins(const FieldIndex& index, uint32_t begin) noexcept {
+  size_t low = 0, high = index.fields;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (index.begin(middle) < begin)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 bool has_escape(std::string_view quoted, const Syntax& syntax) noexcept {
   return syntax.escapes && quoted.find(syntax.escape) != std::string_view::npos;
 }

@@ -86,6 +86,8 @@ inline RawField raw_field(const Records& records, size_t field, bool last) noexc
   if (!records.syntax->quotes || text.size() < 2 || text[0] != records.syntax->quote) return {text, false};
   return {text.substr(1, text.size() - 2), true};
 }
+/// Returns the field that begins at a byte of the chunk, or the next one.
+size_t field_that_begins(const FieldIndex& index, uint32_t begin) noexcept;
 /// Appends the text of a quoted field with its escapes resolved.
 void append_unescaped(std::string_view quoted, const Syntax& syntax, std::string& out);
 /// put_unescaped() may write so many bytes behind the text.

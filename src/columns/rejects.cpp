@@ -4,6 +4,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 namespace flatbed {
 namespace {
 
@@ -17,21 +19,27 @@ class RejectMaker {
     Error error = at(misfit.record, misfit.begin);
     error.code = misfit.code;
     error.raw = records_.text.substr(misfit.begin, misfit.end - misfit.begin);
+    mark_misfit(misfit, error);
     const std::string fields = std::to_string(misfit.fields);
     error.expected = std::to_string(records_.columns) + (records_.columns == 1 ? " field" : " fields") +
                      (header_ ? ", as in the header" : ", as in the first record");
-    error.hint = "correct the record, or look for a delimiter inside a field that is not quoted";
-    if (misfit.code == Code::kRowTooShort) error.message = "the record has too few fields: " + fields;
-    if (misfit.code == Code::kRowTooLong) error.message = "the record has too many fields: " + fields;
+    if (misfit.code == Code::kRowTooShort) {
+      error.message = "the record has too few fields: " + fields;
+      error.hint = "--repair pad fills it up with empty fields; or correct the record";
+    }
+    if (misfit.code == Code::kRowTooLong) {
+      error.message = "the record has too many fields: " + fields;
+      error.hint = "quote the field that holds a delimiter; --repair cut leaves out what is behind the last column";
+    }
     if (misfit.code == Code::kTextAfterQuote) {
       error.message = "text stands between the closing quote of a field and the next delimiter";
       error.expected = "a delimiter or a line end after the closing quote";
-      error.hint = "double the quotes inside the field";
+      error.hint = "double the quotes inside the field; --quote none reads every quote as text";
     }
     if (misfit.code == Code::kUnclosedQuote) {
       error.message = "a quoted field is not closed before the end";
       error.expected = "a closing quote";
-      error.hint = "close the quote, or double it where it is part of the text";
+      error.hint = "close the quote, or double it where it is part of the text; --quote none reads every quote as text";
     }
     return error;
   }
@@ -50,6 +58,7 @@ class RejectMaker {
     if (end < records_.text.size() && records_.text[end] == '\n' && end > begin && records_.text[end - 1] == '\r')
       --end;
     error.raw = records_.text.substr(begin, end - begin);
+    mark(field, std::min(field_end(field, field == last), end), begin, error);
     error.expected = to_string(plan.field.type);
     if (!plan.field.decided_by.empty()) error.expected += ": from " + plan.field.decided_by;
     error.found = value_of(field, last);
@@ -66,6 +75,36 @@ class RejectMaker {
     error.where.byte = chunk_.byte + byte;
     error.where.line = lines_.line_at(byte);
     return error;
+  }
+
+  uint32_t field_end(size_t field, bool last) const {
+    return records_.index->end(field) - static_cast<uint32_t>(last ? 0 : records_.syntax->delimiter.size() - 1);
+  }
+
+  // Marks what stands from a field on to `end`, bytes of the chunk; an empty field is marked by one byte.
+  void mark(size_t field, uint32_t end, uint32_t record, Error& error) const {
+    const uint32_t begin = records_.index->begin(field);
+    error.fault_at = begin - record;
+    error.fault_bytes = std::max(end, begin + 1) - begin;
+  }
+
+  void mark_misfit(const Misfit& misfit, Error& error) const {
+    const FieldIndex& index = *records_.index;
+    const size_t first = field_that_begins(index, misfit.begin);
+    const size_t last = first + misfit.fields - 1;
+    switch (misfit.code) {
+      case Code::kRowTooLong:
+        return mark(first + records_.columns, misfit.end, misfit.begin, error);
+      case Code::kUnclosedQuote:
+        return mark(last, misfit.end, misfit.begin, error);
+      case Code::kTextAfterQuote: {
+        const size_t field = *std::ranges::lower_bound(index.stray, static_cast<uint32_t>(first));
+        return mark(field, std::min(field_end(field, field == last), misfit.end), misfit.begin, error);
+      }
+      default:
+        error.fault_at = error.raw.size();
+        error.fault_bytes = 1;
+    }
   }
 
   std::string value_of(size_t field, size_t last) const {

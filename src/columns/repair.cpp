@@ -93,18 +93,6 @@ bool use_point(std::string_view text, std::string& out) {
   return true;
 }
 
-size_t field_that_begins(const FieldIndex& index, uint32_t begin) {
-  size_t low = 0, high = index.fields;
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    if (index.begin(middle) < begin)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 }  // namespace
 
 Result<Repairs> parse_repairs(const std::vector<std::string>& names) {

@@ -413,12 +413,16 @@ Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
   auto uri = parse_uri(source.uri);
   if (!uri) return std::move(uri).error();
   if (uri->scheme != "file") {
-    return Error{.code = Code::kUsage, .message = "only text files have a dialect, not " + uri->shown};
+    return Error{.code = Code::kUsage,
+                 .message = "only text files have a dialect, not " + uri->shown,
+                 .hint = "flatbed schema shows the columns of any source"};
   }
   auto options = read_options(source.options);
   if (!options) return std::move(options).error();
   if (is_json(format_of(*uri, *options)))
-    return Error{.code = Code::kUsage, .message = "only text in fields has a dialect, and " + uri->shown + " is JSON"};
+    return Error{.code = Code::kUsage,
+                 .message = "only text in fields has a dialect, and " + uri->shown + " is JSON",
+                 .hint = "flatbed schema shows the columns of any source"};
   std::string path = uri->path;
   if (path != "-") {
     auto paths = expand_glob(path);

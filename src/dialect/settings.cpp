@@ -52,6 +52,10 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Dialect& dial
   if (dialect.header_rows.value > 1)
     settings.emplace_back("header_rows", said(dialect.header_rows, std::to_string(dialect.header_rows.value)));
   if (dialect.spaces.value) settings.emplace_back("spaces", said(dialect.spaces, "layout"));
+  if (!dialect.comment.empty()) settings.emplace_back("comment", visible(dialect.comment) + " (seen)");
+  if (dialect.decimal == ",") settings.emplace_back("decimal", "',' (seen)");
+  if (!dialect.thousands.empty()) settings.emplace_back("thousands", visible(dialect.thousands) + " (seen)");
+  if (dialect.footer_rows > 0) settings.emplace_back("footer_rows", std::to_string(dialect.footer_rows) + " (seen)");
   if (dialect.tables > 1) settings.emplace_back("tables", std::to_string(dialect.tables) + ", the first is meant");
   return settings;
 }

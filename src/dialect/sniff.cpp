@@ -6,6 +6,7 @@
 
 #include "dialect/cell_kind.hpp"
 #include "dialect/decode.hpp"
+#include "dialect/marks.hpp"
 #include "dialect/score.hpp"
 #include "dialect/settings.hpp"
 #include "flatbed/dialect.hpp"
@@ -325,6 +326,7 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
   if (dialect.header.value) detect(dialect.header_rows, count_header_rows(best));
   detect(dialect.spaces, detect_spaces(best));
   dialect.tables = count_tables(best);
+  find_marks(best, whole, dialect);
   dialect.score = best.score;
   if (second != nullptr) dialect.runner_up = describe(*second);
   return dialect;

@@ -20,6 +20,10 @@ void append_error(std::string& json, const Error& error) {
   if (!error.found.empty()) object.text("found", error.found);
   if (!error.hint.empty()) object.text("hint", error.hint);
   if (!error.raw.empty()) object.text("raw", error.raw);
+  if (error.fault_bytes > 0) {
+    object.name("fault_at") += std::to_string(error.fault_at);
+    object.name("fault_bytes") += std::to_string(error.fault_bytes);
+  }
   if (error.native_code != 0) object.name("native_code") += std::to_string(error.native_code);
 }
 
@@ -144,6 +148,10 @@ std::string to_json(const Dialect& dialect) {
     object.text("newline", dialect.newline.value);
     object.name("spaces") += dialect.spaces.value ? "true" : "false";
     object.number("tables", dialect.tables);
+    object.text("comment", dialect.comment);
+    object.number("footer_rows", dialect.footer_rows);
+    object.text("decimal", dialect.decimal);
+    object.text("thousands", dialect.thousands);
     object.decimal("score", dialect.score);
     object.text("runner_up", dialect.runner_up);
   }

@@ -73,9 +73,7 @@ TEST_SUITE("bytes") {
     CHECK(to_string(lone.error()) ==
           "FB-DIA-0102  drip.csv (byte 2)\n"
           "  the bytes are no text in utf-16le: 00 dc 62 00\n"
-          "  record: \\x00"
-          "\xdc"
-          "b\\x00\n"
+          "  record | \\x00\\xdcb\\x00\n"
           "  expected: text in utf-16le\n"
           "  fix: name the right encoding with --encoding, such as utf-8, utf-16le, latin-1 or cp1252");
     const auto undefined = converted("ok\x81"sv, "cp1252");

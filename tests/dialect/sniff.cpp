@@ -135,6 +135,20 @@ TEST_SUITE("dialect") {
     CHECK(found(names + ",why\n" + texts + ",x y\n" + others + ",z u\n").header.value);
     CHECK(!found("a b,c d,a b,c d\ne f,g h,i j,k l\nm n,o p,q r,s t\n").header.value);
   }
+  TEST_CASE("sniff: notes, footers, marks in numbers") {
+    CHECK(found("a,b,c\n1,2,3\n# checked\n4,5,6\n").comment == "#");
+    CHECK(found("a,b\n#1,2\n#3,4\n").comment.empty());
+    CHECK(found("a,b,c\n1,2,3\n4,5,6\nSource: the town,,\n").footer_rows == 1);
+    CHECK(sniff("a,b,c\n1,2,3\n4,5,6\nSource: the town,,\n", false).value().footer_rows == 0);
+    const auto marks = [](std::string_view text) {
+      const Dialect dialect = found(text);
+      return dialect.decimal + " " + dialect.thousands;
+    };
+    CHECK(marks("a;b\n1,5;2\n2,25;3\n") == ", ");
+    CHECK(marks("a;b\n1.234,5;2\n2.000,25;3\n") == ", .");
+    CHECK(marks("a\tb\n1,234,567\t2.5\n2,000\t3.5\n") == ". ,");
+    CHECK(marks("a\tb\n1,234\t2\n2,000\t3\n") == " ");  // groups or fractions: nothing proves which
+  }
   TEST_CASE("sniff: lines before the header") {
     const std::string body = table(";");
     CHECK(found("Report of May\n\n" + body).skip_rows.value == 2);

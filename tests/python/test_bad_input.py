@@ -8,129 +8,41 @@ import pytest
 
 from conftest import Command
 
-# What the file holds (None: there is no such file), more arguments, exit code, and all of standard error.
+# What the file holds (None: there is no such file), more arguments, exit code, and the first line of standard error; the
+# whole messages are those of golden/messages.txt.
 CASES: dict[str, tuple[bytes | None, list[str], int, str]] = {
-    "missing": (
-        None,
-        [],
-        4,
-        """FB-SRC-0101  in.csv
-  the file does not exist: in.csv
-  fix: check the path; a relative path starts at the working directory
-""",
-    ),
-    "empty": (
-        b"",
-        [],
-        4,
-        """FB-SRC-0103  in.csv
-  in.csv is empty: expected at least a header
-""",
-    ),
-    "too short": (
-        b"a,b\n1,x\n2\n3,z\n",
-        [],
-        4,
-        """FB-CSV-0101  in.csv:3 (byte 8)
-  the record has too few fields: 1
-  record: 2
-  expected: 2 fields, as in the header
-  fix: correct the record, or look for a delimiter inside a field that is not quoted
-""",
-    ),
-    "too long": (
-        b"a,b\n1,x\n2,y,9\n",
-        [],
-        4,
-        """FB-CSV-0102  in.csv:3 (byte 8)
-  the record has too many fields: 3
-  record: 2,y,9
-  expected: 2 fields, as in the header
-  fix: correct the record, or look for a delimiter inside a field that is not quoted
-""",
-    ),
-    "unclosed quote": (
-        b'a,b\n1,x\n2,"y\n3,z\n',
-        [],
-        4,
-        """FB-CSV-0103  in.csv:3 (byte 8)
-  a quoted field is not closed before the end
-  record: 2,"y\\n3,z\\n
-  expected: a closing quote
-  fix: close the quote, or double it where it is part of the text
-""",
-    ),
+    "missing": (None, [], 4, "FB-SRC-0101  in.csv"),
+    "empty": (b"", [], 4, "FB-SRC-0103  in.csv"),
+    "too short": (b"a,b\n1,x\n2\n3,z\n", [], 4, "FB-CSV-0101  in.csv:3 (byte 8)"),
+    "too long": (b"a,b\n1,x\n2,y,9\n", [], 4, "FB-CSV-0102  in.csv:3 (byte 8)"),
+    "unclosed quote": (b'a,b\n1,x\n2,"y\n3,z\n', [], 4, "FB-CSV-0103  in.csv:3 (byte 8)"),
     "invalid UTF-8": (
         b"a,b\n1,x\n2,\xff\xfe\n",
         ["--encoding", "utf-8"],
         4,
-        """FB-CSV-0105  in.csv:3, column 2 "b" (byte 10)
-  the text is not UTF-8: '\\xff\\xfe'
-  record: 2,\\xff\\xfe
-  expected: String: from line 2 "x"
-  fix: name the encoding of the file, as in --encoding latin-1
-""",
+        'FB-CSV-0105  in.csv:3, column 2 "b" (byte 10)',
     ),
-    "NUL byte": (
-        b"a,b\n1,x\n2,y\x00z\n",
-        [],
-        4,
-        """FB-CSV-0106  in.csv:3, column 2 "b" (byte 10)
-  the text holds a NUL byte: 'y\\x00z'
-  record: 2,y\\x00z
-  expected: String: from line 2 "x"
-  fix: remove the byte
-""",
-    ),
+    "NUL byte": (b"a,b\n1,x\n2,y\x00z\n", [], 4, 'FB-CSV-0106  in.csv:3, column 2 "b" (byte 10)'),
     "value of another type": (
         b"a,b\n1,x\nseven,y\n",
         ["--type", "a:Int32"],
         4,
-        """FB-TYPE-0102  in.csv:3, column 1 "a" (byte 8)
-  the text is no Int32: 'seven'
-  record: seven,y
-  expected: Int32: from the user
-  fix: correct the value, or give the column a type that takes it
-""",
+        'FB-TYPE-0102  in.csv:3, column 1 "a" (byte 8)',
     ),
-    "type that is none": (
-        b"a,b\n1,x\n",
-        ["--type", "a:Intt"],
-        1,
-        """FB-USE-0107
-  no type has this name: 'Intt'
-  expected: a type as ClickHouse writes it
-  fix: did you mean Int8?
-""",
-    ),
-    "unknown column": (
-        b"a,b\n1,x\n",
-        ["--columns", "a,bb"],
-        1,
-        """FB-USE-0106  in.csv
-  the file has no column of this name: bb
-  fix: did you mean b
-""",
-    ),
-    "unknown option": (
-        b"a,b\n1,x\n",
-        ["-t", "overwrit=true"],
-        1,
-        """FB-USE-0102  out.csv
-  no option for writing has the name "overwrit"
-  fix: did you mean "overwrite"?
-""",
-    ),
+    "type that is none": (b"a,b\n1,x\n", ["--type", "a:Intt"], 1, "FB-USE-0107"),
+    "unknown column": (b"a,b\n1,x\n", ["--columns", "a,bb"], 1, "FB-USE-0106  in.csv"),
+    "unknown option": (b"a,b\n1,x\n", ["-t", "overwrit=true"], 1, "FB-USE-0102  out.csv"),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input(name: str, command: Command, tmp_path: Path) -> None:
-    content, arguments, exit_code, message = CASES[name]
+    content, arguments, exit_code, first_line = CASES[name]
     if content is not None:
         (tmp_path / "in.csv").write_bytes(content)
     ran = command("copy", "in.csv", "out.csv", "--progress", "none", *arguments)
-    assert ran.stderr == message
+    assert ran.stderr.splitlines()[0] == first_line
+    assert "\n  fix: " in ran.stderr
     assert ran.returncode == exit_code
     assert [path.name for path in tmp_path.iterdir() if path.name != "in.csv"] == []
 

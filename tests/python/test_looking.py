@@ -17,8 +17,9 @@ def test_sniff() -> None:
     dialect = fb.sniff(b"id;name\n1;'a;b'\n2;'c;d'\n3;'e'\n")
     assert (dialect.delimiter, dialect.quote, dialect.header, dialect.skip_rows) == (";", "'", True, 0)
     told = json.loads(dialect.to_json())
-    members = "delimiter quote escape has_header header_rows spaces skip_rows encoding newline tables score runner_up"
-    assert sorted(told) == sorted(members.split())
+    members = "delimiter quote escape has_header header_rows spaces skip_rows encoding newline tables score runner_up "
+    marks = "comment footer_rows decimal thousands"
+    assert sorted(told) == sorted((members + marks).split())
     assert told["has_header"] is True
     assert "detected" in str(dialect)
 

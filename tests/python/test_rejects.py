@@ -420,6 +420,21 @@ def test_a_time_in_either_order_is_not_guessed(tmp_path: Path) -> None:
     assert fb.schema(tmp_path / "times.csv", options={"date_order": "mdy"})[0].type == "DateTime"
 
 
+def test_quotes_and_spaces_that_are_no_data_are_counted(tmp_path: Path) -> None:
+    source, out = tmp_path / "some.csv", {"as_is": True, "overwrite": True}
+    source.write_text('a,b\n1,"x" y\n2,z\n"3" u,"v"w\n')
+    receipt = fb.copy(source, tmp_path / "out.csv", source_options={"as_is": True}, target_options=out)
+    assert [(one.code, one.count) for one in receipt.leniencies] == [("FB-FIX-0108", 3)]
+    strict = fb.copy(
+        source, tmp_path / "out.csv", source_options={"as_is": True}, target_options=out, strict=True, on_reject="skip"
+    )
+    assert (strict.loaded, strict.rejected, strict.leniencies) == (1, 2, [])
+    source.write_text("a, b\n1, x\n2, y\n3, z\n4, u\n")
+    assert [one.code for one in fb.copy(source, tmp_path / "x.csv", check=True).leniencies] == ["FB-FIX-0109"]
+    with pytest.raises(fb.Error, match="FB-FIX-0109"):
+        fb.copy(source, tmp_path / "out.csv", strict=True, target_options={"overwrite": True})
+
+
 def test_names_that_come_twice_are_told_apart_when_asked(tmp_path: Path) -> None:
     source = tmp_path / "twice.csv"
     source.write_text("a,b,a\n1,2,3\n")
@@ -427,7 +442,7 @@ def test_names_that_come_twice_are_told_apart_when_asked(tmp_path: Path) -> None
         fb.schema(source)
     receipt = fb.copy(source, tmp_path / "out.csv", source_options={"repair": "names"})
     assert (tmp_path / "out.csv").read_text() == "a,b,a_3\n1,2,3\n"
-    assert [(one.code, one.count) for one in receipt.leniencies] == [("FB-CSV-0108", 1)]
+    assert [(one.code, one.count) for one in receipt.leniencies] == [("FB-FIX-0107", 1)]
 
 
 def test_clickhouse_9157_skipped_rows_leave_a_trace(tmp_path: Path) -> None:
