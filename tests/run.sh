@@ -30,7 +30,7 @@ step "the installed package, used three ways"
 tests/install/check.sh build/release
 
 step "Python, the command, the examples"
-python -m pytest tests
+python -m pytest -n 2 --dist loadfile tests
 
 step "the demo app"
 demo-web/test.sh

