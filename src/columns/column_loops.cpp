@@ -341,7 +341,8 @@ void read_unchecked_texts(State& s, size_t row, size_t last) {
 FastLoop fast_loop(const Syntax& syntax, const Type& type, bool rectangular) {
 #if defined(__x86_64__)
   const Kernel& kernel = syntax.kernel != nullptr ? *syntax.kernel : active_kernel();
-  if (kernel.name != "scalar") return avx2_loop(type, rectangular);
+  if (kernel.name == "avx512") return avx512_loop(type, rectangular);
+  if (kernel.name == "avx2") return avx2_loop(type, rectangular);
 #endif
   return scalar_loop(type, rectangular);
 }

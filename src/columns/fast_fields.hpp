@@ -44,6 +44,8 @@ FastLoop scalar_loop(const Type& type, bool rectangular) noexcept;
 #if defined(__x86_64__)
 /// REQUIRES: a CPU with AVX2 and BMI2.
 FastLoop avx2_loop(const Type& type, bool rectangular) noexcept;
+/// REQUIRES: a CPU with AVX2, BMI2 and AVX-512 F, BW and VL.
+FastLoop avx512_loop(const Type& type, bool rectangular) noexcept;
 #endif
 
 }  // namespace flatbed

@@ -1,15 +1,20 @@
 // The loops of fast_fields.hpp, once for each instruction set: included by one file each, into its unnamed namespace;
 // nothing here may be shared between them. A field is read from its end, where its lowest digit stands, whatever its
-// length; what lies before its begin is masked away.
+// length; what lies before its begin is masked away. Where the instruction set has lanes, several fields of the same
+// shape are read at once by lane_loops.hpp.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "columns/fast_fields.hpp"
+#include "columns/lane_loops.hpp"
 #include "columns/parse.hpp"
+#include "columns/put_digits.hpp"
 #include "columns/swar.hpp"
 
 namespace flatbed {
@@ -25,10 +30,8 @@ FieldSpan span_of(const FieldSpans& spans, size_t row) {
 
 // Reads fixed-width values; `fast` returns false for what it does not know.
 template <bool kRectangular, class Fast>
-void read_fast(const FieldSpans& given, const Type& type, std::byte* values, size_t row, size_t last,
+void read_each(const FieldSpans& spans, const Fast& fast, std::byte* values, size_t row, size_t last,
                const SlowField& slow) {
-  const FieldSpans spans = given;  // a copy, so that the values written cannot be taken for changes of it
-  const Fast fast(type);
   for (; row < last; ++row) {
     const FieldSpan span = span_of<kRectangular>(spans, row);
     const char* const begin = spans.text + span.begin;
@@ -44,9 +47,49 @@ void read_fast(const FieldSpans& given, const Type& type, std::byte* values, siz
   }
 }
 
+// A type that is read field by field, whatever the instruction set.
+struct NoLanes {
+  static constexpr size_t kCount = 1;
+};
+
+// Reads fields side by side, as long as there are enough of them; returns the first row that is left.
+template <bool kRectangular, class Fast>
+size_t read_groups(const FieldSpans& spans, const Fast& fast, std::byte* values, size_t row, size_t last,
+                   const SlowField& slow) {
+  using Lanes = typename Fast::Lanes;
+  constexpr size_t kLanes = Lanes::kCount;
+  // Fields in quotes are read one by one; where the first one is, the others mostly are.
+  if (row == last || spans.returns ||
+      (spans.quote != 0 && spans.text[span_of<kRectangular>(spans, row).begin] == spans.quote))
+    return row;
+  const char* const text = spans.text;
+  const uint32_t* const bounds = spans.bounds;
+  const uint32_t* const first = spans.first;
+  const size_t columns = spans.columns;
+  const uint32_t rest = spans.delimiter_rest;
+  LaneFields<Lanes> fields;
+  for (; row + kLanes <= last; row += kLanes) {
+    const uint32_t* at[kLanes];
+    for (size_t i = 0; i < kLanes; ++i) at[i] = bounds + (kRectangular ? (row + i) * columns : first[row + i]);
+    if (!fields.find(text, at, rest) || !fast.read_lanes(fields, values + row * fast.width)) [[unlikely]]
+      read_each<kRectangular>(spans, fast, values, row, row + kLanes, slow);
+  }
+  return row;
+}
+
+template <bool kRectangular, class Fast>
+void read_fast(const FieldSpans& given, const Type& type, std::byte* values, size_t row, size_t last,
+               const SlowField& slow) {
+  const FieldSpans spans = given;  // a copy, so that the values written cannot be taken for changes of it
+  const Fast fast(type);
+  if constexpr (Fast::Lanes::kCount > 1) row = read_groups<kRectangular>(given, fast, values, row, last, slow);
+  read_each<kRectangular>(spans, fast, values, row, last, slow);
+}
+
 // What knows numbers and dates alone meets no text that means NULL.
-template <size_t kBytes>
+template <size_t kBytes, class LanesOfType = NoLanes>
 struct FastNumber {
+  using Lanes = LanesOfType;
   static constexpr bool kMayBeNull = false;
   static constexpr size_t width = kBytes;
 };
@@ -55,7 +98,7 @@ struct FastNumber {
 constexpr size_t kMostDigits = 16;
 
 template <class Isa, class T>
-struct FastInteger : FastNumber<sizeof(T)> {
+struct FastInteger : FastNumber<sizeof(T), typename Isa::Lanes> {
   static constexpr bool kSigned = std::numeric_limits<T>::is_signed;
   explicit FastInteger(const Type&) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
@@ -67,6 +110,17 @@ struct FastInteger : FastNumber<sizeof(T)> {
     if (digits > static_cast<uint64_t>(std::numeric_limits<T>::max())) return false;
     const T value = static_cast<T>(negative ? T{0} - static_cast<T>(digits) : static_cast<T>(digits));
     std::memcpy(out, &value, sizeof value);
+    return true;
+  }
+  template <class Lanes>
+  bool read_lanes(const LaneFields<Lanes>& fields, std::byte* out) const {
+    LaneDigits<Lanes> digits(fields);
+    if (kSigned) digits.take_sign();
+    typename Lanes::Words bad{};
+    const auto value = digits.join(bad);
+    if constexpr (sizeof(T) < 8) bad |= outside(value, Lanes::keep(uint64_t{std::numeric_limits<T>::max()} + 1));
+    if (Lanes::any(bad)) return false;
+    store_lanes<T, Lanes>((value ^ digits.minus) - digits.minus, out);
     return true;
   }
 
@@ -84,12 +138,14 @@ struct FastInteger : FastNumber<sizeof(T)> {
 
 // Knows decimals with all their places, or without a point: "12.50" and "12" for scale 2.
 template <class Isa, size_t kBytes>
-struct FastDecimal : FastNumber<kBytes> {
-  explicit FastDecimal(const Type& type) : scale(type.scale), point(type.scale) {
-    for (size_t i = 0; i < scale; ++i) power *= 10;
-    const size_t digits = type.precision < 16 ? type.precision : size_t{16};
-    for (size_t i = 0; i < digits; ++i) limit *= 10;
-  }
+struct FastDecimal : FastNumber<kBytes, std::conditional_t<kBytes <= 8, typename Isa::Lanes, NoLanes>> {
+  // Made once for each tile, so by tables.
+  explicit FastDecimal(const Type& type)
+      : scale(type.scale),
+        point(type.scale),
+        power(kPowersOfTen[scale]),
+        limit(kPowersOfTen[type.precision < 16 ? type.precision : size_t{16}]),
+        whole_limit(type.precision < scale ? 0 : kPowersOfTen[std::min<size_t>(type.precision, 16) - scale]) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
     const bool negative = length != 0 && *begin == '-';
     const char* const end = begin + length;
@@ -106,6 +162,26 @@ struct FastDecimal : FastNumber<kBytes> {
     write(negative ? -value : value, out);
     return true;
   }
+  // All of them with a point, or none.
+  template <class Lanes>
+  bool read_lanes(const LaneFields<Lanes>& fields, std::byte* out) const {
+    using Words = typename Lanes::Words;
+    if (scale > 7) return false;
+    LaneDigits<Lanes> digits(fields);
+    digits.take_sign();
+    const Words pointed = digits.have_point(scale);
+    const bool any_point = Lanes::any(pointed);
+    if (any_point && Lanes::any(~pointed)) return false;
+    if (any_point) digits.close_gap(scale);
+    Words bad{};
+    Words value = digits.join(bad);
+    bad |= outside(value, Words{} + (any_point ? limit : whole_limit));
+    if (Lanes::any(bad)) return false;
+    if (!any_point) value *= power;
+    using Value = std::conditional_t<kBytes == 8, int64_t, int32_t>;
+    store_lanes<Value, Lanes>((value ^ digits.minus) - digits.minus, out);
+    return true;
+  }
 
  private:
   static void write(int64_t value, std::byte* out) {
@@ -114,8 +190,9 @@ struct FastDecimal : FastNumber<kBytes> {
   }
   size_t scale;
   typename Isa::Point point;
-  uint64_t power = 1;
-  uint64_t limit = 1;
+  uint64_t power;
+  uint64_t limit;
+  uint64_t whole_limit;  // of numbers without a point
 };
 
 template <class T>
@@ -126,20 +203,27 @@ bool store_days(int32_t days, std::byte* out) {
 }
 
 template <class Isa, class T>
-struct FastDate : FastNumber<sizeof(T)> {
+struct FastDate : FastNumber<sizeof(T), typename Isa::Lanes> {
   explicit FastDate(const Type&) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
     int32_t days = 0;
     return length == 10 && Isa::read_date(begin, days) && store_days<T>(days, out);
+  }
+  template <class Lanes>
+  bool read_lanes(const LaneFields<Lanes>& fields, std::byte* out) const {
+    typename Lanes::Words days;
+    if (Lanes::any(fields.length ^ Lanes::keep(10)) || !read_dates(fields, days)) return false;
+    if (sizeof(T) == 2 && Lanes::any(days & Lanes::keep(0xFFFF0000))) return false;
+    store_lanes<T, Lanes>(days, out);
+    return true;
   }
 };
 
 // Knows "YYYY-MM-DD hh:mm:ss" in UTC, with "T" or "Z" or both, and with all the places of DateTime64.
 template <class Isa, class T>
 struct FastTime : FastNumber<sizeof(T)> {
-  explicit FastTime(const Type& type) : scale(type.id == TypeId::kDateTime64 ? type.scale : 0) {
-    for (size_t i = 0; i < scale; ++i) power *= 10;
-  }
+  explicit FastTime(const Type& type)
+      : scale(type.id == TypeId::kDateTime64 ? type.scale : 0), power(static_cast<int64_t>(kPowersOfTen[scale])) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
     if (length != 0 && begin[length - 1] == 'Z') --length;
     if (length != 19 && (scale == 0 || length != 20 + scale || begin[19] != '.')) return false;
@@ -156,7 +240,7 @@ struct FastTime : FastNumber<sizeof(T)> {
     return static_cast<int64_t>(value) == ticks;
   }
   size_t scale;
-  int64_t power = 1;
+  int64_t power;
 };
 
 // Knows what std::from_chars() knows; first, numbers of up to 15 digits without an exponent: those and the powers of
@@ -164,6 +248,7 @@ struct FastTime : FastNumber<sizeof(T)> {
 // Accurately", 1990).
 template <class Isa>
 struct FastDouble {
+  using Lanes = NoLanes;
   static constexpr bool kMayBeNull = true;  // nan
   static constexpr size_t width = sizeof(double);
   explicit FastDouble(const Type&) {}
@@ -198,7 +283,7 @@ struct FastDouble {
       uint64_t part = 0;
       if (!Isa::read_digits(end, places, part) || !Isa::read_digits(end - places - 1, digits - places - 1, whole))
         return false;
-      whole = whole * kWholePowers[places] + part;
+      whole = whole * kPowersOfTen[places] + part;
     }
     value = static_cast<double>(whole) / kPowers[places];
     if (negative) value = -value;
@@ -214,26 +299,11 @@ struct FastDouble {
 
   static constexpr double kPowers[16] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                          1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-  static constexpr uint64_t kWholePowers[16] = {1,
-                                                10,
-                                                100,
-                                                1000,
-                                                10000,
-                                                100000,
-                                                1000000,
-                                                10000000,
-                                                100000000,
-                                                1000000000,
-                                                10000000000,
-                                                100000000000,
-                                                1000000000000,
-                                                10000000000000,
-                                                100000000000000,
-                                                1000000000000000};
 };
 
 // Knows what parse_value() knows.
 struct AnyValue {
+  using Lanes = NoLanes;
   static constexpr bool kMayBeNull = true;
   explicit AnyValue(const Type& given) : type(given), width(byte_width(given)) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {

@@ -5,14 +5,15 @@ namespace flatbed {
 namespace {
 
 struct Words {
+  using Lanes = NoLanes;
+
   // A point before this many last digits.
   struct Point {
-    explicit Point(size_t places) : places(places), mask(places == 0 ? 0 : ~uint64_t{0} << (64 - 8 * places)) {
-      for (size_t i = 0; i < places; ++i) power *= 10;
-    }
+    explicit Point(size_t digits)
+        : places(digits), mask(digits == 0 ? 0 : ~uint64_t{0} << (64 - 8 * digits)), power(kPowersOfTen[digits]) {}
     size_t places;
     uint64_t mask;  // the bytes of a word that come after the point
-    uint64_t power = 1;
+    uint64_t power;
   };
 
   static bool read_digits(const char* end, size_t length, uint64_t& value) { return read_digits16(end, length, value); }
