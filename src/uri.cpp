@@ -43,6 +43,16 @@ bool names_a_secret(std::string_view option) {
   return false;
 }
 
+// Whoever has a signed address may read what it names, and signers give its parts many names.
+bool may_sign(std::string_view parameter) {
+  std::string name(parameter);
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const std::string_view word : {"sig", "key", "auth", "cred", "policy", "pass", "code", "session", "jwt"}) {
+    if (name.find(word) != std::string::npos) return true;
+  }
+  return names_a_secret(name);
+}
+
 // What is left to read of the text, and the first thing that was wrong with it.
 struct Parser {
   std::string_view rest;
@@ -118,6 +128,22 @@ void parse_query(Parser& parser, Uri& uri) {
   }
 }
 
+// The path and the query of a file on the web, which are sent as they are given.
+void parse_web_path(Parser& parser, Uri& uri) {
+  uri.path = std::string(parser.rest.substr(0, parser.rest.find('#')));
+  const std::string_view path = parser.take_until("?#");
+  uri.shown += path;
+  char before = '?';
+  while (parser.rest.starts_with(before)) {
+    parser.rest.remove_prefix(1);
+    const std::string_view pair = parser.take_until("&#");
+    const size_t equals = pair.find('=');
+    uri.shown += before;
+    uri.shown += may_sign(pair.substr(0, equals)) ? std::string(pair.substr(0, equals)) + "=***" : std::string(pair);
+    before = '&';
+  }
+}
+
 }  // namespace
 
 Result<Uri> parse_uri(std::string_view text) {
@@ -145,10 +171,14 @@ Result<Uri> parse_uri(std::string_view text) {
     uri.shown += "//";
     parse_authority(parser, uri);
   }
-  const std::string_view path = parser.take_until("?");
-  uri.path = parser.decode(path);
-  uri.shown += path;
-  parse_query(parser, uri);
+  if (uri.scheme == "http" || uri.scheme == "https") {
+    parse_web_path(parser, uri);
+  } else {
+    const std::string_view path = parser.take_until("?");
+    uri.path = parser.decode(path);
+    uri.shown += path;
+    parse_query(parser, uri);
+  }
   if (parser.problem != nullptr) {
     return Error{.code = Code::kBadUri,
                  // The text may hold a secret that was not recognised as one, so it is not shown.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 
@@ -600,20 +601,44 @@ bool is_loopback(std::string_view host) noexcept {
   return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-Result<std::unique_ptr<ByteSource>> open_http(const std::string& url, const HttpOptions& options,
-                                              std::stop_token stop) {
-  auto response = HttpClient(options).send({.url = url}, stop);
-  if (!response) return std::move(response).error();
-  const int status = (*response)->status();
-  if (status >= 200 && status < 300) return std::unique_ptr<ByteSource>(std::move(*response));
-  Error error{.code = Code::kReadFailed,
-              .message = "the server answered with status " + std::to_string(status),
-              .where = {.uri = (*response)->uri()},
-              .native_code = status};
-  if (status == 404 || status == 410) error.code = Code::kNotFound;
-  if (status == 401 || status == 403) error.code = Code::kAuth;
-  if (status >= 300 && status < 400) error.hint = "redirects are not followed: give the address it leads to";
-  return error;
+namespace {
+
+using Address = std::unique_ptr<CURLU, void (*)(CURLU*)>;
+
+std::string part_of(CURLU* address, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(address, part, &text, flags) != CURLUE_OK) return "";
+  std::string copied = text;
+  curl_free(text);
+  return copied;
+}
+
+Address address_of(const std::string& url) {
+  Address address(curl_url(), curl_url_cleanup);
+  if (!address || curl_url_set(address.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) address.reset();
+  return address;
+}
+
+}  // namespace
+
+std::optional<WebHost> web_host_of(const std::string& url) {
+  const Address address = address_of(url);
+  if (!address) return std::nullopt;
+  WebHost asked{.scheme = part_of(address.get(), CURLUPART_SCHEME), .name = part_of(address.get(), CURLUPART_HOST)};
+  if (asked.scheme != "http" && asked.scheme != "https") return std::nullopt;
+  for (char& c : asked.name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (asked.name.starts_with('[')) asked.name = asked.name.substr(1, asked.name.size() - 2);
+  asked.port = static_cast<uint16_t>(std::atoi(part_of(address.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str()));
+  return asked;
+}
+
+std::string redirected(const std::string& url, const std::string& location) {
+  const Address address = address_of(url);
+  if (!address || curl_url_set(address.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK) return "";
+  curl_url_set(address.get(), CURLUPART_USER, nullptr, 0);
+  curl_url_set(address.get(), CURLUPART_PASSWORD, nullptr, 0);
+  curl_url_set(address.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  return part_of(address.get(), CURLUPART_URL);
 }
 
 }  // namespace flatbed

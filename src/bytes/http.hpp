@@ -71,7 +71,15 @@ Result<std::string> read_text(ByteSource& bytes, size_t limit, std::stop_token s
 /// Tells whether a host is this machine: localhost, 127.x.y.z or ::1.
 bool is_loopback(std::string_view host) noexcept;
 
-/// Opens the file at an http:// or https:// address. ERRORS: those of send(); kNotFound, kAuth, kReadFailed by status.
-Result<std::unique_ptr<ByteSource>> open_http(const std::string& url, const HttpOptions& options, std::stop_token stop);
+/// Who is asked at an address.
+struct WebHost {
+  std::string scheme{}, name{};
+  uint16_t port = 0;
+  friend bool operator==(const WebHost&, const WebHost&) = default;
+};
+/// Returns who is asked at an address; nothing when it is not one of http or https.
+std::optional<WebHost> web_host_of(const std::string& url);
+/// Returns the address that a redirect from `url` names, which may be relative; "" when it is none.
+std::string redirected(const std::string& url, const std::string& location);
 
 }  // namespace flatbed

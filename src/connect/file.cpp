@@ -9,6 +9,7 @@
 #include "columns/csv_source.hpp"
 #include "columns/fixed_source.hpp"
 #include "columns/json_source.hpp"
+#include "connect/http.hpp"
 #include "encode/encoder.hpp"
 #include "encode/fixed.hpp"
 #include "flatbed/bytes.hpp"
@@ -109,8 +110,10 @@ std::string unescaped(const std::string& text) {
   return text;
 }
 
-// The ending that tells the format: "csv" of "sales.csv.gz".
-std::string_view ending(std::string_view path) {
+// The ending that tells the format: "csv" of "sales.csv.gz"; of a file on the web the query does not count.
+std::string_view ending(const Uri& uri) {
+  std::string_view path = uri.path;
+  if (uri.scheme != "file") path = path.substr(0, path.find('?'));
   for (const std::string_view packed : {".gz", ".zst", ".lz4", ".xz", ".bz2", ".zip"}) {
     if (path.ends_with(packed)) path.remove_suffix(packed.size());
   }
@@ -122,7 +125,7 @@ std::string_view ending(std::string_view path) {
 std::string_view format_of(const Uri& uri, const Options& options) {
   const std::string& format = options.text("format");
   if (format != "auto") return format;
-  const std::string_view end = ending(uri.path);
+  const std::string_view end = ending(uri);
   if (end == "tsv" || end == "tab") return "tsv";
   if (end == "ndjson" || end == "jsonl") return "ndjson";
   return end == "json" ? "json" : end == "psv" ? "psv" : "csv";
@@ -194,10 +197,6 @@ Result<CsvSourceOptions> source_options(const Uri& uri, const Options& options) 
                                                          : DateOrder::kNone};
 }
 
-ReadFileOptions read_file_options(const Options& options) {
-  return {.member = options.text("member"), .unpack_limit = options.count("unpack_limit")};
-}
-
 Result<std::unique_ptr<Source>> json_rows(std::vector<CsvInput> inputs, std::string_view format,
                                           const CsvSourceOptions& text, const Options& options) {
   for (const char* name : {"delimiter", "quote", "escape", "header", "header_rows", "skip_rows", "spaces", "encoding",
@@ -215,7 +214,20 @@ Result<std::unique_ptr<Source>> json_rows(std::vector<CsvInput> inputs, std::str
                                          .date_order = text.date_order});
 }
 
-// Makes the source of inputs whose format the address or the options tell.
+}  // namespace
+
+std::vector<OptionSpec> reading_options() {
+  std::vector<OptionSpec> options;
+  for (const OptionSpec& option : kOptions) {
+    if (option.use != Use::kWrite) options.push_back(option);
+  }
+  return options;
+}
+
+ReadFileOptions read_file_options(const Options& options) {
+  return {.member = options.text("member"), .unpack_limit = options.count("unpack_limit")};
+}
+
 Result<std::unique_ptr<Source>> rows_of(std::vector<CsvInput> inputs, const Uri& uri, const Options& options) {
   const std::string_view format = format_of(uri, options);
   auto text = source_options(uri, options);
@@ -234,6 +246,8 @@ Result<std::unique_ptr<Source>> rows_of(std::vector<CsvInput> inputs, const Uri&
   }
   return csv_source(std::move(inputs), std::move(*text));
 }
+
+namespace {
 
 Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
   std::vector<std::string> paths{uri.path};
@@ -269,6 +283,16 @@ Result<Dialect> sniff_head(ByteSource& bytes, const Dialect& given, std::stop_to
   Error error = std::move(dialect).error();
   if (error.where.uri.empty()) error.where.uri = bytes.uri();
   return error;
+}
+
+Result<std::unique_ptr<ByteSource>> open_first(const Uri& uri, const Options& options, std::stop_token stop) {
+  std::string path = uri.path;
+  if (path != "-") {
+    auto paths = expand_glob(path);
+    if (!paths) return std::move(paths).error();
+    path = paths->front();
+  }
+  return open_bytes(path, read_file_options(options), std::move(stop));
 }
 
 Result<Options> read_options(const std::map<std::string, std::string>& given) {
@@ -412,24 +436,19 @@ Result<Dialect> sniff(std::string_view bytes, const std::map<std::string, std::s
 Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
   auto uri = parse_uri(source.uri);
   if (!uri) return std::move(uri).error();
-  if (uri->scheme != "file") {
+  const bool on_the_web = uri->scheme == "http" || uri->scheme == "https";
+  if (uri->scheme != "file" && !on_the_web) {
     return Error{.code = Code::kUsage,
                  .message = "only text files have a dialect, not " + uri->shown,
                  .hint = "flatbed schema shows the columns of any source"};
   }
-  auto options = read_options(source.options);
+  auto options = on_the_web ? web_options(source.options) : read_options(source.options);
   if (!options) return std::move(options).error();
   if (is_json(format_of(*uri, *options)))
     return Error{.code = Code::kUsage,
                  .message = "only text in fields has a dialect, and " + uri->shown + " is JSON",
                  .hint = "flatbed schema shows the columns of any source"};
-  std::string path = uri->path;
-  if (path != "-") {
-    auto paths = expand_glob(path);
-    if (!paths) return std::move(paths).error();
-    path = paths->front();
-  }
-  auto bytes = open_bytes(path, read_file_options(*options), stop);
+  auto bytes = on_the_web ? open_on_web(*uri, *options, stop) : open_first(*uri, *options, stop);
   if (!bytes) return std::move(bytes).error();
   return sniff_head(**bytes, dialect_of(*uri, *options), stop);
 }

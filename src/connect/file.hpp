@@ -1,11 +1,13 @@
-// What the fronts use of the file connector: its options as a dialect, its dialect detection, and bytes as a file.
+// What others use of the file connector: its options, its dialect detection, and the rows of bytes from elsewhere.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "columns/csv_source.hpp"
 #include "flatbed/dialect.hpp"
 #include "flatbed/registry.hpp"
 
@@ -18,6 +20,13 @@ Result<Dialect> dialect_from(const std::map<std::string, std::string>& options);
 Result<Dialect> sniff(const Endpoint& source, std::stop_token stop = {});
 /// Finds the dialect of bytes that the caller holds.
 Result<Dialect> sniff(std::string_view bytes, const std::map<std::string, std::string>& options);
+
+/// Returns the options of the file connector that say how to read.
+std::vector<OptionSpec> reading_options();
+/// Returns how the bytes of a file are unpacked.
+ReadFileOptions read_file_options(const Options& options);
+/// Makes the source of inputs whose format the address or the options tell. REQUIRES: at least one input.
+Result<std::unique_ptr<Source>> rows_of(std::vector<CsvInput> inputs, const Uri& uri, const Options& options);
 
 /// The address of the bytes in a registry that has their connector.
 constexpr const char* kBytesUri = "bytes:";

@@ -295,29 +295,6 @@ TEST_SUITE("bytes") {
     CHECK(HttpClient({}).send({.url = "ftp://127.0.0.1/"}, {}).error().code == Code::kBadUri);
   }
 
-  TEST_CASE("a file is opened by its address, where its address says it is") {
-    const Server server([&](Peer& peer, int connection) {
-      peer.request();
-      constexpr const char* kStatus[] = {"200 OK", "404 Not Found", "403 Forbidden", "500 Oops"};
-      if (connection < 4) peer.send(answer("a,b\n1,2\n", kStatus[connection]));
-      peer.send("HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n");
-    });
-    auto file = open_http(server.url("/t.csv"), {}, {});
-    REQUIRE(file.ok());
-    CHECK((*file)->uri() == server.url("/t.csv"));
-    CHECK((*file)->total_bytes() == 8);
-    CHECK(read_text(**file, 100, {}).value() == "a,b\n1,2\n");
-    for (const Code code : {Code::kNotFound, Code::kAuth, Code::kReadFailed, Code::kReadFailed}) {
-      file = open_http(server.url("/t.csv"), {}, {});
-      REQUIRE(!file.ok());
-      CHECK(file.error().code == code);
-    }
-    CHECK(to_string(file.error()) ==
-          "FB-SRC-0104  " + server.url("/t.csv") +
-              "\n  the server answered with status 302\n  fix: redirects are not followed: give the "
-              "address it leads to");
-  }
-
   TEST_CASE("hosts of this machine") {
     for (const char* host : {"localhost", "127.0.0.1", "127.1.2.3", "::1"}) CHECK(is_loopback(host));
     for (const char* host : {"", "127.0.0.1.example.com", "128.0.0.1", "localhost.example.com", "::2"})

@@ -39,6 +39,15 @@ TEST_SUITE("pipeline") {
     CHECK(parse_uri("clickhouse://[fe80::1]/t")->port == 0);
   }
 
+  TEST_CASE("an address on the web is kept as it is sent, and shown without what may sign it") {
+    const auto uri = parse_uri("https://ann:p%40ss@host:8/a%20b/c.csv?x=1&X-Amz-Signature=s3&apiKey=s4&flag#top");
+    REQUIRE(uri.ok());
+    CHECK(uri->path == "/a%20b/c.csv?x=1&X-Amz-Signature=s3&apiKey=s4&flag");
+    CHECK(uri->query.empty());
+    CHECK(uri->password == "p@ss");
+    CHECK(uri->shown == "https://ann:***@host:8/a%20b/c.csv?x=1&X-Amz-Signature=***&apiKey=***&flag");
+  }
+
   TEST_CASE("what is no URI is refused") {
     CHECK(parse_uri("").error().code == Code::kBadUri);
     CHECK(parse_uri("clickhouse://h:99999/t").error().message ==

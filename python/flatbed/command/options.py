@@ -115,7 +115,7 @@ def takes(address: str, option: str) -> bool:
 
 
 def with_password(address: str, options: EndpointOptions, password_file: Path | None) -> EndpointOptions:
-    """Adds the password of a file to the options of an address that takes one."""
-    if password_file is None or not takes(address, "password"):
+    """Adds the password of a file to the options of an address of ClickHouse; a web server has another one."""
+    if password_file is None or not (takes(address, "password") and takes(address, "query")):
         return options
     return {"password": password_file.read_text(encoding="utf-8").rstrip("\r\n"), **options}

@@ -1,0 +1,190 @@
+// The connector of files on the web. Enters: an http:// or https:// address and options. Leaves: a source of the rows
+// of its text file. Invariant: every pass over the file reads the same version of it.
+#include "connect/http.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+
+#include "bytes/archive.hpp"
+#include "bytes/web_file.hpp"
+#include "connect/file.hpp"
+
+namespace flatbed {
+namespace {
+
+constexpr OptionSpec kConnectionOptions[] = {
+    {.name = "user", .help = "User of the server"},
+    {.name = "password",
+     .help = "Password of the user; also from the environment: FLATBED_HTTP_PASSWORD",
+     .secret = true},
+    {.name = "token", .help = "Token, sent as Authorization: Bearer; also FLATBED_HTTP_TOKEN", .secret = true},
+    {.name = "ca_file", .help = "PEM file of the authorities to trust in place of the system's"},
+    {.name = "cert_file", .help = "PEM file of the client's certificate"},
+    {.name = "key_file", .help = "PEM file of the client's key"},
+    {.name = "key_password", .help = "Password of the client's key", .secret = true},
+    {.name = "verify",
+     .type = OptionType::kFlag,
+     .help = "Check the server's certificate and name",
+     .default_text = "true"},
+    {.name = "insecure",
+     .type = OptionType::kFlag,
+     .help = "Send a password or token to another host without TLS, and follow a redirect from https to http",
+     .default_text = "false"},
+    {.name = "proxy",
+     .help = "Proxy to go through: http://host:port, or http://user:password@host:port",
+     .secret = true},
+    {.name = "redirects", .type = OptionType::kCount, .help = "Most redirects to follow", .default_text = "5"},
+    {.name = "hosts",
+     .type = OptionType::kNames,
+     .help = "Hosts that may be asked, redirects included: example.org,10.0.0.7:8080; empty: any"},
+    {.name = "retries",
+     .type = OptionType::kCount,
+     .help = "Most new connections in a row, after one that broke, that bring nothing",
+     .default_text = "6"},
+    {.name = "unknown_length",
+     .type = OptionType::kFlag,
+     .help = "Read also what does not say how long it is: a break then passes as its end",
+     .default_text = "false"},
+    {.name = "connect_timeout",
+     .type = OptionType::kSeconds,
+     .help = "Most seconds to wait for a connection",
+     .default_text = "10"},
+    {.name = "timeout",
+     .type = OptionType::kSeconds,
+     .help = "Most seconds without a byte received or sent; 0 waits for ever",
+     .default_text = "60"},
+};
+
+const std::vector<OptionSpec>& all_options() {
+  static const std::vector<OptionSpec> kAll = [] {
+    std::vector<OptionSpec> all = reading_options();
+    all.insert(all.end(), std::begin(kConnectionOptions), std::end(kConnectionOptions));
+    return all;
+  }();
+  return kAll;
+}
+
+std::string secret_of(const Options& options, std::string_view name, const std::string& in_address,
+                      const char* variable) {
+  if (options.given(name)) return options.text(name);
+  if (!in_address.empty()) return in_address;
+  const char* value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
+
+unsigned bounded(uint64_t count) {
+  return static_cast<unsigned>(std::min<uint64_t>(count, 86400));
+}
+
+Result<std::shared_ptr<WebFile>> file_of(const Uri& uri, const Options& options) {
+  if (uri.host.empty()) {
+    return Error{.code = Code::kBadUri,
+                 .message = "the address names no host: " + uri.shown,
+                 .expected = "https://example.org/folder/file.csv"};
+  }
+  const std::string_view path = std::string_view(uri.path).substr(0, uri.path.find('?'));
+  for (const std::string_view ending : {".parquet", ".arrow", ".feather", ".orc", ".avro", ".xlsx", ".xlsm"}) {
+    if (!path.ends_with(ending)) continue;
+    return Error{.code = Code::kUsage,
+                 .message = "a file of this kind is read from the disk alone: " + uri.shown,
+                 .where = {.uri = uri.shown},
+                 .expected = "text in columns, or JSON",
+                 .hint = "download it first, as with curl -O"};
+  }
+  WebFileOptions web{.http = {.user = options.given("user") ? options.text("user") : uri.user,
+                              .ca_file = options.text("ca_file"),
+                              .cert_file = options.text("cert_file"),
+                              .key_file = options.text("key_file"),
+                              .key_password = options.text("key_password"),
+                              .verify = options.flag("verify"),
+                              .proxy = options.text("proxy"),
+                              .connect_seconds = bounded(options.count("connect_timeout")),
+                              .idle_seconds = bounded(options.count("timeout"))},
+                     .token = secret_of(options, "token", "", "FLATBED_HTTP_TOKEN"),
+                     .redirects = bounded(options.count("redirects")),
+                     .hosts = options.names("hosts"),
+                     .insecure = options.flag("insecure"),
+                     .unknown_length = options.flag("unknown_length"),
+                     .retries = bounded(options.count("retries"))};
+  // The environment's password is for whoever was named: without a user it would go to every server.
+  if (!web.http.user.empty() || options.given("password"))
+    web.http.password = secret_of(options, "password", uri.password, "FLATBED_HTTP_PASSWORD");
+  const std::string host = uri.host.find(':') == std::string::npos ? uri.host : "[" + uri.host + "]";
+  const std::string port = uri.port == 0 ? "" : ":" + std::to_string(uri.port);
+  return std::make_shared<WebFile>(uri.scheme + "://" + host + port + uri.path, uri.shown, std::move(web));
+}
+
+// A source that asks the server first: what it says of the file's version decides how often the file can be read.
+class WebSource final : public Source {
+ public:
+  WebSource(std::shared_ptr<WebFile> file, Uri uri, Options options)
+      : file_(std::move(file)), uri_(std::move(uri)), options_(std::move(options)) {}
+
+  Result<Schema> open(const ReadRequest& request, std::stop_token stop) override {
+    auto first = file_->open(stop);
+    if (!first) return std::move(first).error();
+    auto held = std::make_shared<std::unique_ptr<ByteSource>>(std::move(*first));
+    CsvInput input{.uri = uri_.shown, .reopenable = file_->repeatable()};
+    input.open = [file = file_, held, how = read_file_options(options_)](std::stop_token stopped) {
+      auto bytes = *held ? Result<std::unique_ptr<ByteSource>>(std::move(*held)) : file->open(stopped);
+      return bytes ? unpack(std::move(*bytes), how, stopped) : std::move(bytes);
+    };
+    std::vector<CsvInput> inputs;
+    inputs.push_back(std::move(input));
+    auto rows = rows_of(std::move(inputs), uri_, options_);
+    if (!rows) return std::move(rows).error();
+    rows_ = std::move(*rows);
+    auto schema = rows_->open(request, std::move(stop));
+    opened_ = rows_.get();
+    return schema;
+  }
+  Result<std::optional<Delivery>> next(std::stop_token stop) override { return rows_->next(std::move(stop)); }
+  Position position() const noexcept override {
+    const Source* rows = opened_;
+    return rows ? rows->position() : Position();
+  }
+  std::optional<uint64_t> total_bytes() const noexcept override {
+    const Source* rows = opened_;
+    return rows ? rows->total_bytes() : std::nullopt;
+  }
+  std::vector<std::pair<std::string, std::string>> settings() const override { return rows_->settings(); }
+  std::optional<Layout> layout() const override { return rows_->layout(); }
+
+ private:
+  const std::shared_ptr<WebFile> file_;
+  const Uri uri_;
+  const Options options_;
+  std::unique_ptr<Source> rows_{};
+  std::atomic<const Source*> opened_{nullptr};  // of rows_, for other threads
+};
+
+Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& options) {
+  auto file = file_of(uri, options);
+  if (!file) return std::move(file).error();
+  return std::unique_ptr<Source>(std::make_unique<WebSource>(std::move(*file), uri, options));
+}
+
+}  // namespace
+
+Result<Options> web_options(const std::map<std::string, std::string>& given) {
+  return Options::check(all_options(), given, Use::kRead);
+}
+
+Result<std::unique_ptr<ByteSource>> open_on_web(const Uri& uri, const Options& options, std::stop_token stop) {
+  auto file = file_of(uri, options);
+  if (!file) return std::move(file).error();
+  auto bytes = (*file)->open(stop);
+  if (!bytes) return bytes;
+  return unpack(std::move(*bytes), read_file_options(options), std::move(stop));
+}
+
+Connector http_connector() {
+  return {.name = "http",
+          .schemes = {"http", "https"},
+          .summary = "CSV, TSV and JSON files on the web, read as they come; packed ones are unpacked",
+          .options = all_options(),
+          .make_source = make_source};
+}
+
+}  // namespace flatbed
