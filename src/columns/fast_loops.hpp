@@ -28,6 +28,11 @@ FieldSpan span_of(const FieldSpans& spans, size_t row) {
   return span;
 }
 
+// An empty field may lie behind the last byte: it has no first one to look at.
+inline bool may_be_null(const FieldSpans& spans, const char* begin, size_t length) {
+  return length == 0 || spans.null_begins[static_cast<unsigned char>(*begin)];
+}
+
 // Reads fixed-width values; `fast` returns false for what it does not know.
 template <bool kRectangular, class Fast>
 void read_each(const FieldSpans& spans, const Fast& fast, std::byte* values, size_t row, size_t last,
@@ -36,8 +41,7 @@ void read_each(const FieldSpans& spans, const Fast& fast, std::byte* values, siz
     const FieldSpan span = span_of<kRectangular>(spans, row);
     const char* const begin = spans.text + span.begin;
     std::byte* const out = values + row * fast.width;
-    if (span.end < kLookBehind || (Fast::kMayBeNull && spans.null_begins[static_cast<unsigned char>(*begin)]))
-        [[unlikely]] {
+    if (span.end < kLookBehind || (Fast::kMayBeNull && may_be_null(spans, begin, span.size()))) [[unlikely]] {
       slow.read(slow.column, row);
     } else if (!fast(begin, span.size(), out)) [[unlikely]] {
       const bool quoted =
@@ -59,7 +63,7 @@ size_t read_groups(const FieldSpans& spans, const Fast& fast, std::byte* values,
   using Lanes = typename Fast::Lanes;
   constexpr size_t kLanes = Lanes::kCount;
   // Fields in quotes are read one by one; where the first one is, the others mostly are.
-  if (row == last || spans.returns ||
+  if (row + kLanes > last || spans.returns ||
       (spans.quote != 0 && spans.text[span_of<kRectangular>(spans, row).begin] == spans.quote))
     return row;
   const char* const text = spans.text;
