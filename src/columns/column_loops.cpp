@@ -19,8 +19,7 @@ namespace flatbed {
 namespace {
 
 constexpr size_t kTileRows = 64;
-// What the copy of a text takes at once: it reads and writes so much, however short the text.
-constexpr size_t kCopyBytes = 64;
+constexpr size_t kCopyBytes = kTextBytes;
 
 // The texts of a chunk that do not lie inside their views, one behind the other, of all columns.
 class TextRoom {
@@ -85,12 +84,15 @@ struct State {
     column.values = room.take(records.rows * width);
     values = column.values.writable();
     spans.text = records.text.data();
+    spans.size = records.text.size();
     spans.bounds = records.index->bounds() + plan.source;
     if (!records.first.empty()) spans.first = records.first.data();
     spans.columns = records.columns;
     if (!is_last) spans.delimiter_rest = static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
     spans.returns = is_last && records.index->returns;
     if (records.syntax->quotes) spans.quote = records.syntax->quote;
+    spans.escaped = records.index->escaped;
+    spans.escape = records.syntax->escape;
     spans.null_begins = records.nulls->begins();
   }
 
@@ -121,7 +123,7 @@ struct State {
   Type type;  // of the values that the loop makes
   size_t width;
   FastLoop fast = nullptr;
-  bool copies = false;  // a text did not fit into its view
+  FastTexts fast_texts = nullptr;
   bool checked = true;  // no text of the chunk can hold a NUL byte or bytes that are not UTF-8
   Column column{};
   std::byte* values = nullptr;
@@ -249,82 +251,87 @@ FieldSpan span_of(const FieldSpans& spans, size_t row) {
   return span;
 }
 
-// Reads texts. Short ones are copied by as many bytes as long ones, because a branch on their length would be guessed
-// wrongly; the next text is written over what is too much.
+// Reads texts: the usual ones by the loop of the instruction set, where it has one, others one by one.
 template <bool kRectangular>
 class TextLoop {
  public:
-  explicit TextLoop(State& s) : s_(s), spans_(s.spans), escaped_(s.records.index->escaped) {}
+  explicit TextLoop(State& s) : s_(s), spans_(s.spans) {}
 
   void read(size_t row, size_t last) {
-    const NullTokens& nulls = *s_.records.nulls;
-    const size_t size = s_.records.text.size();
+    constexpr size_t kFewRows = 4;  // texts after an unusual one are often unusual too
     make_room((last - row) * kCopyBytes);
-    for (; row < last; ++row) {
-      const FieldSpan span = span_of<kRectangular>(spans_, row);
-      const char* const from = spans_.text + span.begin;
-      const size_t length = span.size();
-      std::byte* const view = s_.values + row * sizeof(TextView);
-      const bool usual = span.begin + kCopyBytes < size && length != 0;
-      if (usual && spans_.quote != 0 && *from == spans_.quote && length != 1)
-        read_quoted(from + 1, length - 2, view, last - row);
-      else if (usual && !nulls.begins(*from))
-        read_plain(from, length, view, last - row);
-      else
-        read_other(row, last);
+    while (row < last) {
+      if (s_.fast_texts != nullptr) {
+        row = s_.fast_texts(spans_, place_, s_.values, row, last);
+        for (const size_t end = std::min(last, row + kFewRows); row < end; ++row) read_one(row, last);
+      } else {
+        read_one(row++, last);
+      }
     }
-    s_.texts.keep(at_);
+    s_.texts.keep(place_.at);
   }
 
  private:
+  void read_one(size_t row, size_t last) {
+    const FieldSpan span = span_of<kRectangular>(spans_, row);
+    const char* const from = spans_.text + span.begin;
+    const size_t length = span.size();
+    std::byte* const view = s_.values + row * sizeof(TextView);
+    const bool usual = span.begin + kCopyBytes < spans_.size && length != 0;
+    if (usual && spans_.quote != 0 && *from == spans_.quote && length != 1)
+      read_quoted(from + 1, length - 2, view, last - row);
+    else if (usual && !spans_.null_begins[static_cast<unsigned char>(*from)])
+      read_plain(from, length, view, last - row);
+    else
+      read_other(row, last);
+  }
   void make_room(size_t bytes) {
-    at_ = s_.texts.reserve(bytes);
-    place_ = s_.texts.buffer() | uint64_t{s_.texts.offset(at_)} << 32;
+    place_.at = s_.texts.reserve(bytes);
+    place_.packed = s_.texts.buffer() | uint64_t{s_.texts.offset(place_.at)} << 32;
   }
   // Room for a longer text and for what is left of the tile.
   void make_room(size_t length, size_t rows) {
-    s_.texts.keep(at_);
+    s_.texts.keep(place_.at);
     make_room(length + rows * kCopyBytes);
   }
   void keep(size_t length) {
     const size_t kept = length > TextView::kInlineBytes ? length : 0;
-    at_ += kept;
-    place_ += uint64_t{kept} << 32;
+    place_.at += kept;
+    place_.packed += uint64_t{kept} << 32;
   }
 
   void read_plain(const char* from, size_t length, std::byte* view, size_t rows) {
-    if (!s_.copies) {
-      s_.copies = length > TextView::kInlineBytes;
-      if (!s_.copies) return write_view(from, length, place_, view);
+    if (!place_.copies) {
+      place_.copies = length > TextView::kInlineBytes;
+      if (!place_.copies) return write_view(from, length, place_.packed, view);
     }
     if (length > kCopyBytes) [[unlikely]] {
       make_room(length, rows);
-      std::memcpy(at_, from, length);
+      std::memcpy(place_.at, from, length);
     } else {
-      std::memcpy(at_, from, kCopyBytes);
+      // As many bytes for short texts as for long ones: a branch on their length would be guessed wrongly.
+      std::memcpy(place_.at, from, kCopyBytes);
     }
-    write_view(from, length, place_, view);
+    write_view(from, length, place_.packed, view);
     keep(length);
   }
   void read_quoted(const char* from, size_t length, std::byte* view, size_t rows) {
-    if (!escaped_) return read_plain(from, length, view, rows);
+    if (!spans_.escaped) return read_plain(from, length, view, rows);
     make_room(length + kUnescapeSlack, rows);
-    const char* end = put_unescaped({from, length}, *s_.records.syntax, at_);
-    length = static_cast<size_t>(end - at_);
-    write_view(at_, length, place_, view);
+    const char* end = put_unescaped({from, length}, *s_.records.syntax, place_.at);
+    length = static_cast<size_t>(end - place_.at);
+    write_view(place_.at, length, place_.packed, view);
     keep(length);
   }
   void read_other(size_t row, size_t last) {
-    s_.texts.keep(at_);
+    s_.texts.keep(place_.at);
     read_text(s_, row);
     make_room((last - row) * kCopyBytes);
   }
 
   State& s_;
   const FieldSpans spans_;
-  const bool escaped_;
-  char* at_ = nullptr;
-  uint64_t place_ = 0;  // of `at_`, as a view holds it: buffer and offset
+  TextPlace place_{};
 };
 
 template <bool kRectangular>
@@ -337,7 +344,16 @@ void read_unchecked_texts(State& s, size_t row, size_t last) {
   for (; row < last; ++row) read_text(s, row);
 }
 
-// The loop of the kernel that found the fields.
+// The loops of the kernel that found the fields.
+FastTexts fast_texts(const Syntax& syntax, bool rectangular) {
+#if defined(__x86_64__)
+  const Kernel& kernel = syntax.kernel != nullptr ? *syntax.kernel : active_kernel();
+  if (kernel.name == "avx512") return avx512_texts(rectangular);
+  if (kernel.name == "avx2") return avx2_texts(rectangular);
+#endif
+  return nullptr;
+}
+
 FastLoop fast_loop(const Syntax& syntax, const Type& type, bool rectangular) {
 #if defined(__x86_64__)
   const Kernel& kernel = syntax.kernel != nullptr ? *syntax.kernel : active_kernel();
@@ -352,6 +368,7 @@ Loop choose_loop(State& s) {
   const bool rectangular = s.spans.first == nullptr;
   if (s.type.id == TypeId::kString) {
     if (!s.checked || s.plan.verbatim || syntax.spaces) return read_unchecked_texts;
+    if (!s.spans.returns) s.fast_texts = fast_texts(syntax, rectangular);
     return rectangular ? read_texts<true> : read_texts<false>;
   }
   // A number that means NULL is found by comparing each field.

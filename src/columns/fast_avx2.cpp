@@ -5,6 +5,7 @@
 
 #include "columns/fast_loops.hpp"
 #include "columns/registers.hpp"
+#include "columns/text_loops.hpp"
 
 namespace flatbed {
 namespace {
@@ -50,11 +51,35 @@ struct Lanes256 {
   static Words words(__m256i a) { return reinterpret_cast<Words>(a); }
 };
 
+struct Texts256 {
+  static void copy(const char* from, char* to) {
+    const __m256i low = load(from), high = load(from + 32);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), low);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 32), high);
+  }
+  static bool holds(const char* from, size_t length, char a, char b) {
+    return _bzhi_u64(places(load(from), a, b) | places(load(from + 32), a, b) << 32, static_cast<unsigned>(length)) !=
+           0;
+  }
+
+ private:
+  static __m256i load(const char* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
+  static uint64_t places(__m256i text, char a, char b) {
+    const __m256i found =
+        _mm256_or_si256(_mm256_cmpeq_epi8(text, _mm256_set1_epi8(a)), _mm256_cmpeq_epi8(text, _mm256_set1_epi8(b)));
+    return static_cast<uint32_t>(_mm256_movemask_epi8(found));
+  }
+};
+
 }  // namespace
 
 FastLoop avx2_loop(const Type& type, bool rectangular) noexcept {
   using Isa = Registers<Lanes256>;
   return rectangular ? choose_loop<true, Isa>(type) : choose_loop<false, Isa>(type);
+}
+
+FastTexts avx2_texts(bool rectangular) noexcept {
+  return rectangular ? read_texts<true, Texts256> : read_texts<false, Texts256>;
 }
 
 }  // namespace flatbed

@@ -11,6 +11,7 @@
 
 #include "columns/fast_loops.hpp"
 #include "columns/registers.hpp"
+#include "columns/text_loops.hpp"
 
 namespace flatbed {
 namespace {
@@ -56,11 +57,25 @@ struct Lanes512 {
   static Words words(__m512i a) { return reinterpret_cast<Words>(a); }
 };
 
+struct Texts512 {
+  static void copy(const char* from, char* to) { _mm512_storeu_si512(to, _mm512_loadu_si512(from)); }
+  static bool holds(const char* from, size_t length, char a, char b) {
+    const __m512i text = _mm512_loadu_si512(from);
+    const uint64_t found =
+        _mm512_cmpeq_epi8_mask(text, _mm512_set1_epi8(a)) | _mm512_cmpeq_epi8_mask(text, _mm512_set1_epi8(b));
+    return _bzhi_u64(found, static_cast<unsigned>(length)) != 0;
+  }
+};
+
 }  // namespace
 
 FastLoop avx512_loop(const Type& type, bool rectangular) noexcept {
   using Isa = Registers<Lanes512>;
   return rectangular ? choose_loop<true, Isa>(type) : choose_loop<false, Isa>(type);
+}
+
+FastTexts avx512_texts(bool rectangular) noexcept {
+  return rectangular ? read_texts<true, Texts512> : read_texts<false, Texts512>;
 }
 
 }  // namespace flatbed

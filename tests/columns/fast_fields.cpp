@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "columns/parse.hpp"
+#include "flatbed/batch.hpp"
 #include "index/kernel.hpp"
 
 using namespace flatbed;
@@ -25,6 +26,17 @@ std::vector<Loops> all_loops() {
     if (kernel.name == "avx2" && kernel.supported()) loops.push_back(avx2_loop);
   for (const Kernel& kernel : kernels())
     if (kernel.name == "avx512" && kernel.supported()) loops.push_back(avx512_loop);
+#endif
+  return loops;
+}
+
+std::vector<FastTexts> all_texts([[maybe_unused]] bool rectangular) {
+  std::vector<FastTexts> loops;
+#if defined(__x86_64__)
+  for (const Kernel& kernel : kernels()) {
+    if (kernel.name == "avx2" && kernel.supported()) loops.push_back(avx2_texts(rectangular));
+    if (kernel.name == "avx512" && kernel.supported()) loops.push_back(avx512_texts(rectangular));
+  }
 #endif
   return loops;
 }
@@ -146,6 +158,72 @@ TEST_SUITE("columns") {
           }
           CHECK(read > tidy * 3 / 4);
         }
+      }
+    }
+  }
+
+  TEST_CASE("fast loops over texts copy what stands in usual fields, and stop at others") {
+    std::mt19937 random(5);
+    const size_t rows = 4000;
+    std::string text = "x,";
+    std::vector<uint32_t> bounds = {1}, first;
+    std::vector<std::string> fields;
+    for (size_t row = 0; row < rows; ++row) {
+      // Streaks of short texts, of longer ones, and of those that do not fit.
+      const size_t most = row / 200 % 3 == 0 ? 12 : row / 200 % 3 == 1 ? 40 : 80;
+      std::string field;
+      for (size_t length = random() % (most + 1); length > 0; --length) field += static_cast<char>('a' + random() % 26);
+      if (random() % 9 == 0) field.insert(random() % (field.size() + 1), "\"\"");
+      if (random() % 3 == 0 || field.find('"') != field.npos) field = '"' + field + '"';
+      fields.push_back(field);
+      for (const std::string& part : {field, std::string("9")}) {
+        text += part;
+        bounds.push_back(static_cast<uint32_t>(text.size()));
+        text += ',';
+      }
+      first.push_back(static_cast<uint32_t>(2 * row));
+    }
+    bool null_begins[256] = {};
+    null_begins[unsigned{'n'}] = true;
+    for (const bool rectangular : {true, false}) {
+      for (const FastTexts loop : all_texts(rectangular)) {
+        // Exactly as large as it says, so that a sanitizer sees what is read behind it.
+        const std::vector<char> chunk(text.begin(), text.end());
+        const FieldSpans spans{.text = chunk.data(),
+                               .size = chunk.size(),
+                               .bounds = bounds.data(),
+                               .first = first.data(),
+                               .columns = 2,
+                               .quote = '"',
+                               .escaped = true,
+                               .escape = '"',
+                               .null_begins = null_begins};
+        std::vector<TextView> views(rows);
+        std::vector<char> room(rows * kTextBytes);
+        TextPlace place{.at = room.data(), .packed = 7};
+        size_t read = 0;
+        for (size_t row = 0; row < rows; ++row) {
+          const size_t begin = row;
+          row = loop(spans, place, reinterpret_cast<std::byte*>(views.data()), row, rows);
+          read += row - begin;
+          for (size_t at = begin; at < row; ++at) {
+            std::string_view field = fields[at];
+            if (field.starts_with('"')) field = field.substr(1, field.size() - 2);
+            CAPTURE(fields[at]);
+            REQUIRE(field.find('"') == field.npos);
+            REQUIRE(views[at].length == field.size());
+            const TextView expected = TextView::of(field, 7, field.size() > 12 ? views[at].outside.offset : 0);
+            REQUIRE(std::memcmp(&views[at], &expected, sizeof expected) == 0);
+            if (field.size() > 12) REQUIRE(field == std::string_view(&room[views[at].outside.offset], field.size()));
+          }
+          if (row == rows) break;
+          const std::string& stop = fields[row];
+          CAPTURE(stop);
+          const bool unusual = stop.empty() || stop.size() > 60 || stop[0] == 'n' || stop.find("\"\"", 1) != stop.npos;
+          CHECK((unusual || row < 2 || row + 80 > rows));
+        }
+        CHECK(read > rows / 2);
+        CHECK(place.at <= room.data() + room.size());
       }
     }
   }
