@@ -72,10 +72,11 @@ struct Parser {
 };
 
 void parse_authority(Parser& parser, Uri& uri) {
-  std::string_view authority = parser.take_until("/?");
+  const bool on_the_web = uri.scheme == "http" || uri.scheme == "https";
+  std::string_view authority = parser.take_until(on_the_web ? "/?#" : "/?");
   // A / or ? in a password would end the authority early and leave the rest of the secret in the path.
   const std::string_view names = parser.rest.substr(0, parser.rest.find('='));
-  if (!authority.empty() && authority.find('@') == std::string_view::npos &&
+  if (!on_the_web && !authority.empty() && authority.find('@') == std::string_view::npos &&
       names.find('@') != std::string_view::npos) {
     parser.problem = "an @ stands behind a / or ?";
     return;

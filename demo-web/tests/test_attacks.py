@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from web import Web
 
 from conftest import DEMO, App, Visitor
 
@@ -125,3 +128,47 @@ def test_unsafe_settings_are_refused(settings: dict[str, str], told: str, tmp_pa
     )
     assert run.returncode == 1
     assert told in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://169.254.169.254/latest/meta-data", "FB-WEB-0105"),
+        ("http://example.com/t.csv", "FB-WEB-0105"),
+        ("http://127.0.0.1.example.com/t.csv", "FB-WEB-0105"),
+        ("http://[::1]:1/t.csv", "FB-WEB-0105"),
+        ("http://2130706433/t.csv", "FB-WEB-0105"),
+        ("http://127.0.0.1:99999/t.csv", "FB-WEB-0206"),
+        ("http://example.com@127.0.0.1/t.csv", "FB-WEB-0207"),
+        ("http://127.0.0.1\\@example.com/t.csv", "FB-WEB-0207"),
+        ("http://127.0.0.1:1#@example.com/t.csv", "FB-NET-0101"),
+        ("file:///etc/passwd", "FB-WEB-0422"),
+        ("gopher://127.0.0.1/", "FB-WEB-0422"),
+    ],
+)
+def test_addresses_that_lead_elsewhere(visitor: Visitor, url: str, code: str) -> None:
+    answer = visitor.post("/preview", json={"source": {"kind": "web", "url": url}})
+    assert (answer.is_success, answer.json()["error"]["code"]) == (False, code), answer.text
+
+
+def test_a_redirect_leads_to_no_host_that_is_not_on_the_list(start_app: Callable[..., App]) -> None:
+    with Web() as allowed, Web() as other:
+        other.file("/t.csv", b"secret\n1\n")
+        for to in (other.url("/t.csv"), "http://169.254.169.254/", f"http://[::1]:{other.port}/t.csv"):
+            allowed.answers["/away"] = lambda request, to=to: request.give(302, b"", Location=to)
+            with start_app(servers=f"127.0.0.1:{allowed.port}").visitor() as visitor:
+                answer = visitor.post("/preview", json={"source": {"kind": "web", "url": allowed.url("/away")}})
+            assert answer.json()["error"]["code"] == "FB-USE-0101", answer.text
+        assert other.seen == []
+
+
+def test_a_workbook_that_is_a_bomb_is_no_danger(visitor: Visitor) -> None:
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/sharedStrings.xml", "w") as one,
+    ):
+        for _ in range(300):
+            one.write(b" " * (1 << 20))
+    answer = visitor.post("/preview", json={"source": visitor.upload("bomb.xlsx", packed.getvalue())})
+    assert answer.json()["error"]["code"] == "FB-SRC-0107", answer.text

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from clickhouse import LOADER, ClickHouse
 from playwright.sync_api import Browser, expect
+from web import Web
 
 from conftest import App, Visitor
 from wizard import LONG, Person, person
@@ -38,6 +40,59 @@ def test_an_upload_becomes_a_table(someone: Person, tmp_path: Path) -> None:
     someone.start()
     assert (someone.figure("Rows read"), someone.figure("Loaded"), someone.figure("Rows rejected")) == ("3", "3", "0")
     expect(someone.page.get_by_text("The table holds 3 rows")).to_be_visible()
+
+
+def test_a_file_on_the_web_becomes_a_table(someone: Person) -> None:
+    with Web() as web:
+        url = web.file("/data/people.csv", PEOPLE.encode(), etag='"1"')
+        someone.go("/choose")
+        address = someone.page.get_by_role("textbox", name="Or the address of a file on the web")
+        address.fill("example.org/people.csv")
+        someone.button("Take it").click()
+        expect(someone.page.get_by_text("An address begins with https:// or http://.")).to_be_visible()
+        address.fill(url)
+        address.press("Enter")
+        expect(someone.page.get_by_role("status").filter(has_text="people.csv")).to_be_visible()
+        someone.connect_embedded("To")
+        someone.page.get_by_role("combobox", name="Table", exact=True).fill("from_web")
+        someone.button("Continue").click()
+        expect(someone.page.get_by_role("region", name="As it is read").get_by_text("O'Brien").first).to_be_visible()
+        someone.load_columns()
+        someone.pass_check()
+        someone.start()
+        assert (someone.figure("Rows read"), someone.figure("Loaded")) == ("3", "3")
+        someone.button("Verify").click()
+        expect(someone.page.get_by_text("Verified: all 3 rows are in the table as they were loaded.")).to_be_visible()
+        del web.answers["/data/people.csv"]
+        someone.button("Repeat").click()
+        expect(someone.page.get_by_text("the server has no such file").first).to_be_visible()
+    someone.complaints = [said for said in someone.complaints if "400 (Bad Request)" not in said]
+
+
+def test_a_sheet_of_a_workbook_becomes_a_table(someone: Person, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "Notes"
+    book.active.append(["nothing here"])
+    sheet = book.create_sheet("Orders")
+    for row in (["id", "name"], [1, "ann"], [2, "bob"]):
+        sheet.append(row)
+    book.save(path)
+    someone.go("/choose")
+    someone.upload(path)
+    someone.connect_embedded("To")
+    someone.page.get_by_role("combobox", name="Table", exact=True).fill("from_sheet")
+    someone.button("Continue").click()
+    parsed = someone.page.get_by_role("region", name="As it is read")
+    expect(parsed.get_by_text("nothing here").first).to_be_visible()
+    someone.page.get_by_role("combobox", name="Sheet").click()
+    someone.page.get_by_role("option", name="Orders").click()
+    expect(parsed.get_by_text("bob").first).to_be_visible()
+    someone.load_columns()
+    someone.pass_check()
+    expect(someone.page.get_by_label("Set it aside")).to_have_count(0)
+    someone.start()
+    assert (someone.figure("Rows read"), someone.figure("Loaded")) == ("2", "2")
 
 
 def test_a_table_becomes_a_download(someone: Person) -> None:

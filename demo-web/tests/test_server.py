@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import time
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 from clickhouse import LOADER, ClickHouse
+from web import Web
 
 from conftest import App, Visitor
 
@@ -258,3 +261,51 @@ def test_what_ends_with_a_session(app: App) -> None:
     visitor.delete("/session")
     assert len(list((app.folder / "data" / "uploads").iterdir())) == before - 1
     assert visitor.get("/uploads").status_code == 401
+
+
+def web_source(url: str) -> dict[str, Any]:
+    return {"kind": "web", "url": url}
+
+
+def test_a_file_on_the_web_becomes_a_table(visitor: Visitor) -> None:
+    data = b"id,name\n1,ann\n2,bob\nx,eve\n"
+    with Web() as web:
+        source = web_source(web.file("/d/people%20all.csv", data, etag='"1"', breaks=[14]))
+        assert visitor.ask("/preview", source=source)["rows"][0] == ["1", "ann"]
+        target = table(visitor.embedded(), "from_the_web")
+        plan = {"source": source, "target": target, "types": {"id": "Int64"}, "on_reject": "quarantine"}
+        load = visitor.ended(visitor.ask("/loads", **plan))
+        assert load["status"] == "Completed", load
+        assert (load["source"], load["receipt"]["loaded"], load["receipt"]["rejected"]) == ("people all.csv", 2, 1)
+        assert visitor.ask(f"/loads/{load['id']}/verify")["holds"]
+        rows = visitor.get(f"/loads/{load['id']}/quarantine").json()["rows"]
+        assert [row["text"] for row in rows] == ["x,eve"]
+        command = visitor.ask("/plan", **plan)["command"]
+        assert "hosts" not in command and "/d/people%20all.csv" in command
+        source = web_source(web.file("/signed.csv?sig=canary", data[:20], etag='"1"'))
+        load = visitor.ended(visitor.ask("/loads", source=source, target=target))
+        assert load["status"] == "Completed" and not load["provable"], load
+        assert "canary" not in json.dumps(load["receipt"])
+
+
+def test_a_sheet_of_a_workbook_becomes_a_table(visitor: Visitor) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["not this"])
+    sheet = book.create_sheet("Orders 2")
+    for row in (["id", "paid"], [1, 2.5], [2, None], [3, "=1/0"]):
+        sheet.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    source = visitor.upload("Book.XLSX", packed.getvalue())
+    shown = visitor.ask("/preview", source=source)
+    assert (shown["sheets"], [column["name"] for column in shown["columns"]]) == (["Sheet", "Orders 2"], ["not this"])
+    dialect = {"sheet": "Orders 2"}
+    columns = visitor.ask("/columns", source=source, dialect=dialect)["columns"]
+    assert [column["name"] for column in columns] == ["id", "paid"]
+    target = table(visitor.embedded(), "from_a_sheet")
+    load = visitor.ended(visitor.ask("/loads", source=source, dialect=dialect, target=target))
+    assert (load["status"], load["receipt"]["loaded"]) == ("Completed", 3), load
+    answer = visitor.post("/preview", json={"source": source, "dialect": {"sheet": "Nothing"}})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "FB-USE-0103")
+    answer = visitor.post("/preview", json={"source": visitor.upload("bad.xlsx", b"PK no"), "dialect": {}})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "FB-SRC-0105")

@@ -3,10 +3,10 @@
 >>> import flatbed as fb
 >>> fb.copy("book.xlsx", "clickhouse://localhost/shop/orders", source_options={"sheet": "Orders"})  # doctest: +SKIP
 
-Options of a workbook: `sheet` (a name, or a number from 1; the first one is the default), `range` ("B2:F100", "B2" or "B:F")
-and `header` (whether the first row names the columns). A column with any text in it is text; the types of the others come
-from every cell. A row that holds an error (#DIV/0!, #N/A) is a reject that names its sheet and cell. The sheet is held in
-memory.
+Options of a workbook: `sheet` (a name, or a number from 1; the first one is the default), `range` ("B2:F100", "B2" or
+"B:F"), `header` (whether the first row names the columns) and `unpack_limit` (most bytes that it may unpack to, 4 GiB).
+A column with any text in it is text; the types of the others come from every cell. A row that holds an error (#DIV/0!,
+#N/A) is a reject that names its sheet and cell. The sheet is held in memory.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import io
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flatbed.errors import UsageError
+from flatbed.errors import Error, _from_record
 
 ENDINGS = (".xlsx", ".xlsm")
+UNPACK_LIMIT = 4 << 30
 _CELL = re.compile(r"([A-Za-z]{0,3})([0-9]*)")
 
 
@@ -50,11 +52,18 @@ def column_name(index: int) -> str:
     return name
 
 
-def _usage(message: str, hint: str = "") -> UsageError:
-    text = f"FB-USE-0103\n  {message}" + (f"\n  fix: {hint}" if hint else "")
+def _usage(message: str, hint: str = "") -> Error:
+    return _refused("FB-USE-0103", message, hint)
+
+
+def _refused(code: str, message: str, hint: str = "", path: str = "") -> Error:
+    text = f"{code}\n  {message}" + (f"\n  fix: {hint}" if hint else "")
     place = dict.fromkeys(("byte", "line", "record", "column"))
-    told = {"code": "FB-USE-0103", "message": message, "hint": hint, "native_code": 0, "exit_code": 1}
-    return UsageError(text, uri="", column_name="", expected="", raw=b"", **place, **told)
+    exit_code = 1 if code.startswith("FB-USE") else 4
+    told = {"code": code, "message": message, "hint": hint, "native_code": 0, "exit_code": exit_code}
+    return _from_record(
+        text, {**told, **place, "uri": path, "column_name": "", "expected": "", "found": "", "raw": b""}
+    )
 
 
 def _corner(text: str, whole: str) -> tuple[int | None, int | None]:
@@ -93,24 +102,30 @@ def _written(value: Any) -> str:
     return str(value)
 
 
-def _has_errors(path: str) -> bool:
-    """Tells whether any sheet has a cell of the error type; the reader gives those as empty ones."""
+def _looked_through(path: str, limit: int) -> bool:
+    """Unpacks a workbook once, part by part, to know before anything holds it in memory that it is whole and no larger
+    than the limit. Returns whether a cell may be of the error type; the reader gives those as empty ones."""
+    unpacked, has_errors = 0, False
     with zipfile.ZipFile(path) as book:
         for name in book.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                with book.open(name) as sheet:
-                    tail = b""
-                    while part := sheet.read(1 << 20):
-                        if b't="e"' in tail + part:
-                            return True
-                        tail = part[-8:]
-    return False
+            with book.open(name) as member:
+                tail = b""
+                while part := member.read(1 << 20):
+                    unpacked += len(part)
+                    if unpacked > limit:
+                        raise _refused(
+                            "FB-SRC-0107",
+                            f"the workbook unpacks to more than {limit} bytes",
+                            "raise unpack_limit if the file can be trusted",
+                        )
+                    if name.startswith("xl/worksheets/") and b't="e"' in tail + part:
+                        has_errors = True
+                    tail = part[-8:]
+    return has_errors
 
 
 def _errors(path: str, sheet: str) -> dict[tuple[int, int], str]:
     """The error cells of a sheet: (row, column) from 0, and what stands there."""
-    if not _has_errors(path):
-        return {}
     import openpyxl  # type: ignore[import-untyped]
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -140,22 +155,58 @@ def _names(cells: Sequence[Any], left: int, header: bool) -> list[str]:
     return [_written(cell).strip() or column_name(left + index) for index, cell in enumerate(cells)]
 
 
-def open_sheet(path: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Sheet:
-    """Reads a sheet. Raises UsageError for a sheet or range that is not there."""
+def _opened(path: str, limit: Any) -> tuple[Any, bool]:
+    """The workbook, and whether it may have cells of the error type."""
     try:
-        from python_calamine import CalamineWorkbook
+        from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise _usage("Excel files need the package python-calamine", "pip install 'flatbed[excel]'") from None
+    if not str(limit).isdecimal():
+        raise _usage(f'option "unpack_limit" cannot be "{limit}"', "give a number of bytes")
+    try:
+        may_have_errors = _looked_through(path, int(limit))
+        return CalamineWorkbook.from_path(path), may_have_errors
+    except Error:
+        raise
+    except FileNotFoundError:
+        raise _refused("FB-SRC-0101", f"the file does not exist: {path}", "check the path", path) from None
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        CalamineError,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+    ) as error:
+        raise _refused(
+            "FB-SRC-0105",
+            f"the file cannot be read as a workbook: {error}",
+            "save it anew, as .xlsx and without a password",
+            path,
+        ) from None
+
+
+def sheets(path: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> list[str]:
+    """Returns the names of the sheets of a workbook, in their order. `options` holds `unpack_limit` or nothing."""
+    book, _ = _opened(os.fspath(path), (options or {}).get("unpack_limit", UNPACK_LIMIT))
+    return list(book.sheet_names)
+
+
+def open_sheet(path: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Sheet:
+    """Reads a sheet. Raises UsageError for a sheet or range that is not there."""
     given = dict(options or {})
-    unknown = sorted(set(given) - {"sheet", "range", "header"})
+    unknown = sorted(set(given) - {"sheet", "range", "header", "unpack_limit"})
     if unknown:
-        raise _usage(f'a workbook has no option "{unknown[0]}"', "its options are sheet, range and header")
+        raise _usage(
+            f'a workbook has no option "{unknown[0]}"', "its options are sheet, range, header and unpack_limit"
+        )
     path = os.fspath(path)
-    book = CalamineWorkbook.from_path(path)
+    book, may_have_errors = _opened(path, given.get("unpack_limit", UNPACK_LIMIT))
     sheet = _chosen(book, str(given.get("sheet") or ""))
     top, left, bottom, right = _bounds(str(given["range"])) if given.get("range") else (0, 0, None, None)
     header = str(given.get("header", True)).lower() not in ("false", "0", "no", "off")
-    errors = _errors(path, sheet)
+    errors = _errors(path, sheet) if may_have_errors else {}
     cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     table = [
         row[left : None if right is None else right + 1] for row in cells[top : None if bottom is None else bottom + 1]

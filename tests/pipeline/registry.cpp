@@ -45,6 +45,8 @@ TEST_SUITE("pipeline") {
     CHECK(uri->path == "/a%20b/c.csv?x=1&X-Amz-Signature=s3&apiKey=s4&flag");
     CHECK(uri->query.empty());
     CHECK(uri->password == "p@ss");
+    CHECK(parse_uri("https://host/@scope/a.csv")->path == "/@scope/a.csv");
+    CHECK(parse_uri("http://host#@other/a.csv")->host == "host");
     CHECK(uri->shown == "https://ann:***@host:8/a%20b/c.csv?x=1&X-Amz-Signature=***&apiKey=***&flag");
   }
 

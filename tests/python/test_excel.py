@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,7 @@ import pytest
 
 import flatbed as fb
 from conftest import Command
+from flatbed import excel
 from flatbed.excel import column_name, open_sheet
 
 
@@ -81,3 +83,41 @@ def test_the_command_reads_a_workbook(book: Path, command: Command) -> None:
 
 def test_columns_have_the_names_of_excel() -> None:
     assert [column_name(index) for index in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_sheets_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "First"
+    book.create_sheet("Second, it is")
+    book.save(path)
+    assert excel.sheets(path) == ["First", "Second, it is"]
+
+
+def test_a_workbook_that_is_none_or_too_large_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    for content in (b"", b"no workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600):
+        path.write_bytes(content)
+        with pytest.raises(fb.IOError) as raised:
+            fb.schema(path)
+        assert raised.value.code == "FB-SRC-0105"
+    with pytest.raises(fb.IOError) as raised:
+        fb.schema(tmp_path / "none.xlsx")
+    assert raised.value.code == "FB-SRC-0101"
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.active.append([1, 2])
+    book.save(path)
+    whole = path.read_bytes()
+    for cut in (len(whole) // 3, len(whole) - 30):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(fb.IOError) as raised:
+            fb.schema(path)
+        assert raised.value.code == "FB-SRC-0105"
+    path.write_bytes(whole)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/bomb.xml", b" " * 3_000_000)
+    with pytest.raises(fb.IOError) as raised:
+        fb.schema(path, options={"unpack_limit": 1_000_000})
+    assert raised.value.code == "FB-SRC-0107"
+    assert len(fb.schema(path, options={"unpack_limit": 4_000_000})) == 2

@@ -113,7 +113,27 @@ export function choicesOf(columns: Column[], before: Choice[] | null, wanted: Dr
 
 /** Whether a file is delimited text, whose dialect there is to find. */
 export function hasDialect(name: string): boolean {
-  return !/\.(ndjson|jsonl|json|parquet)(\.(gz|zst|lz4|xz|bz2|zip))?$/i.test(name)
+  return !isWorkbook(name) && !/\.(ndjson|jsonl|json|parquet)(\.(gz|zst|lz4|xz|bz2|zip))?$/i.test(name)
+}
+
+export function isWorkbook(name: string): boolean {
+  return /\.xls[xm]$/i.test(name)
+}
+
+/** Whether rejected rows can be kept as they stand, to be corrected and loaded: those of text, on their way to a table. */
+export function canSetAside(draft: Draft): boolean {
+  const isText = draft.fromKind === 'file' && !isWorkbook(draft.sourceName) && !/\.parquet$/i.test(draft.sourceName)
+  return isText && draft.toKind === 'clickhouse'
+}
+
+/** What a file on the web is called. */
+export function webName(url: string): string {
+  try {
+    const { pathname, host } = new URL(url)
+    return decodeURIComponent(pathname.split('/').pop() ?? '') || host
+  } catch {
+    return url
+  }
 }
 
 export function isTargetGiven(draft: Draft): boolean {
@@ -145,7 +165,7 @@ export function planOf(draft: Draft): Plan {
     types: Object.fromEntries(
       carried.filter((column) => column.newType !== column.type).map((column) => [column.name, column.newType]),
     ),
-    on_reject: draft.toKind === 'file' && draft.onReject === 'quarantine' ? 'divert' : draft.onReject,
+    on_reject: draft.onReject === 'quarantine' && !canSetAside(draft) ? 'divert' : draft.onReject,
     max_rejects: draft.maxRejects === '' ? null : Number(draft.maxRejects),
     check: false,
   }

@@ -6,17 +6,22 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from flatbed_web import models
-from flatbed_web.files import PARQUET, Disk
+from flatbed_web.files import PARQUET, WORKBOOKS, Disk
 from flatbed_web.problems import Refusal
 from flatbed_web.sessions import Connection, Session
 from flatbed_web.state import State
 
-NOT_SHOWN = ("password", "token", "unpack_limit")
+NOT_SHOWN = ("password", "token", "unpack_limit", "hosts", "timeout")
 """Options that a command line leaves out: secrets, and the app's own limits."""
 
+
+WORKBOOK_LIMIT = 256 << 20
+"""Most bytes that a workbook may unpack to: a sheet is held in memory."""
+WEB_SECONDS = 30
+"""Most seconds that a web server may be silent."""
 
 OPTIONS_OF: dict[models.TargetFormat, set[str]] = {
     models.TargetFormat.csv: {"format", "compression", "header", "formula_safe"},
@@ -36,21 +41,53 @@ class Endpoint:
     names: dict[str, str] = field(default_factory=dict)
     """Paths of the app and what to show in their place."""
 
+    def can_be_read_again(self, shown: str) -> bool:
+        """Whether a receipt, which shows the source so, is enough to read it again. It keeps no secret of an address,
+        and what a sheet holds was in memory."""
+        if self.path is None:
+            return shown == self.uri and shown.startswith(("http://", "https://"))
+        return self.path.suffix not in WORKBOOKS
+
 
 def table_uri(connection: Connection, database: str, table: str) -> str:
     return f"{connection.base}/{quote(database, safe='')}/{quote(table, safe='')}"
 
 
 def _of_file(path: Path, name: str, dialect: models.Dialect, unpack_limit: int) -> Endpoint:
-    options = {**dialect.model_dump(exclude_none=True, mode="json"), "unpack_limit": unpack_limit}
+    given = dialect.model_dump(exclude_none=True, exclude={"sheet"}, mode="json")
+    options: dict[str, Any] = {**given, "unpack_limit": unpack_limit}
     if path.suffix == PARQUET:
         options = {}
+    if path.suffix in WORKBOOKS:
+        options = {**dialect.model_dump(include={"sheet", "header"}, exclude_none=True), "unpack_limit": WORKBOOK_LIMIT}
     return Endpoint(str(path), options, name, path, {str(path): name})
 
 
 def _of_clickhouse(connection: Connection, database: str, table: str, name: str, **more: Any) -> Endpoint:
     uri = table_uri(connection, database, table)
     return Endpoint(uri, {**connection.options, **more}, name, None, {connection.base: connection.shown.name})
+
+
+def _of_web(state: State, url: str, dialect: models.Dialect) -> Endpoint:
+    """The library asks none but the hosts of the list, also where it is redirected."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise Refusal(400, "FB-WEB-0206", "this is no address of a file", expected="https://host/file.csv") from None
+    if "@" in parts.netloc:
+        raise Refusal(
+            400, "FB-WEB-0207", "the address holds a user or password", hint="take an address that is open, or upload"
+        )
+    state.servers.check(host, port)
+    name = unquote(parts.path.rsplit("/", 1)[-1]) or host
+    options = {
+        **dialect.model_dump(exclude_none=True, exclude={"sheet"}, mode="json"),
+        "unpack_limit": state.settings.unpack_limit,
+        "hosts": state.servers.allowed,
+        "timeout": WEB_SECONDS,
+    }
+    return Endpoint(url, options, name)
 
 
 def source_of(state: State, session: Session, look: models.Look) -> Endpoint:
@@ -63,6 +100,8 @@ def source_of(state: State, session: Session, look: models.Look) -> Endpoint:
         return _of_file(upload.path, upload.name, look.dialect, unpack_limit)
     if isinstance(source, models.SampleSource):
         return _of_file(state.samples.path(source.name), source.name, look.dialect, unpack_limit)
+    if isinstance(source, models.WebSource):
+        return _of_web(state, source.url, look.dialect)
     connection = session.connection(source.connection)
     if isinstance(source, models.TableSource):
         return _of_clickhouse(connection, source.database, source.table, f"{source.database}.{source.table}")

@@ -15,14 +15,15 @@ RAW_BYTES = 8192
 PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PAR1")
 PARTS = ("uploads", "exports", "quarantine")
 PARQUET = ".parquet"
+WORKBOOKS = (".xlsx", ".xlsm")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", PARQUET)
 PACKINGS = ("", ".gz", ".zst", ".lz4", ".xz", ".bz2", ".zip")
 
 
 def ending_of(name: str) -> str:
     """What tells the library the format, out of a fixed list."""
-    endings = (ending + packing for ending in ENDINGS for packing in PACKINGS)
-    return next((ending for ending in endings if name.lower().endswith(ending)), "")
+    packed = (ending + packing for ending in ENDINGS for packing in PACKINGS)
+    return next((ending for ending in (*WORKBOOKS, *packed) if name.lower().endswith(ending)), "")
 
 
 def first_lines(path: Path) -> str | None:

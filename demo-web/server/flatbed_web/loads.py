@@ -151,7 +151,8 @@ class Load:
             raise
         else:
             self.receipt = self._shown_receipt(receipt)
-            if self.source.path and not self.target.path and not self.plan.check and self.replay_of is None:
+            again = self.source.can_be_read_again(receipt.source)
+            if again and not self.target.path and not self.plan.check and self.replay_of is None:
                 self.proven_by = receipt
             self._end(Status.completed, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 import flatbed
+import flatbed.excel
 from flatbed_web import files, models
 from flatbed_web.endpoints import Endpoint, command_of, source_of, target_of
 from flatbed_web.problems import Refusal, named, problem_of
@@ -74,6 +75,9 @@ def preview(state: Shared, session: Visitor, body: models.PreviewRequest, reques
         columns=_columns(batch.schema, source.names),
         rows=[list(row) for row in batch.texts()],
         raw=files.first_lines(source.path) if source.path else None,
+        sheets=flatbed.excel.sheets(source.path, source.options)
+        if source.path and source.path.suffix in files.WORKBOOKS
+        else [],
     )
 
 

@@ -141,6 +141,13 @@ class SampleSource(Asked):
     name: Name
 
 
+class WebSource(Asked):
+    """A file at an address, which is read as it comes."""
+
+    kind: Literal["web"]
+    url: Annotated[str, StringConstraints(max_length=4000, pattern=r"^https?://[^\s\x00-\x1f]+$")]
+
+
 class TableSource(Asked):
     kind: Literal["table"]
     connection: Id
@@ -154,7 +161,7 @@ class QuerySource(Asked):
     sql: Sql
 
 
-Source = Annotated[UploadSource | SampleSource | TableSource | QuerySource, Field(discriminator="kind")]
+Source = Annotated[UploadSource | SampleSource | WebSource | TableSource | QuerySource, Field(discriminator="kind")]
 
 
 class FileFormat(str, Enum):
@@ -175,6 +182,7 @@ class Dialect(Asked):
     nulls: list[Text] | None = Field(default=None, max_length=20)
     all_text: bool | None = None
     member: Text | None = None
+    sheet: Text | None = Field(default=None, description="Of a workbook; absent: the first")
 
 
 class TargetFormat(str, Enum):
@@ -286,7 +294,8 @@ class Profile(BaseModel):
 class Preview(BaseModel):
     columns: list[Column]
     rows: list[list[str | None]]
-    raw: str | None = Field(description="The first lines as they stand in the file; absent for packed files and tables")
+    raw: str | None = Field(description="The first lines as they stand in an upload or sample that is plain text")
+    sheets: list[str] = Field(description="Of a workbook")
 
 
 class Proposal(BaseModel):

@@ -668,6 +668,11 @@ export interface components {
             all_text?: boolean | null;
             /** Member */
             member?: string | null;
+            /**
+             * Sheet
+             * @description Of a workbook; absent: the first
+             */
+            sheet?: string | null;
         };
         /**
          * Differing
@@ -884,7 +889,7 @@ export interface components {
          */
         Look: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["WebSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
         };
@@ -923,7 +928,7 @@ export interface components {
          */
         Plan: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["WebSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
             /** Target */
@@ -963,14 +968,19 @@ export interface components {
             rows: (string | null)[][];
             /**
              * Raw
-             * @description The first lines as they stand in the file; absent for packed files and tables
+             * @description The first lines as they stand in an upload or sample that is plain text
              */
             raw: string | null;
+            /**
+             * Sheets
+             * @description Of a workbook
+             */
+            sheets: string[];
         };
         /** PreviewRequest */
         PreviewRequest: {
             /** Source */
-            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
+            source: components["schemas"]["UploadSource"] | components["schemas"]["SampleSource"] | components["schemas"]["WebSource"] | components["schemas"]["TableSource"] | components["schemas"]["QuerySource"];
             /** @default {} */
             dialect: components["schemas"]["Dialect"];
             /**
@@ -1429,6 +1439,19 @@ export interface components {
             kind: "upload";
             /** Upload */
             upload: string;
+        };
+        /**
+         * WebSource
+         * @description A file at an address, which is read as it comes.
+         */
+        WebSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "web";
+            /** Url */
+            url: string;
         };
     };
     responses: never;

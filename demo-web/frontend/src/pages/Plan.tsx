@@ -13,7 +13,7 @@ import { useEffect } from 'react'
 import { Navigate, useNavigate } from 'react-router'
 import { api, given, type Plan as PlanBody } from '../api/client'
 import { useAsk } from '../ask'
-import { isTargetGiven, planOf, useDraft, type Draft } from '../draft'
+import { canSetAside, isTargetGiven, planOf, useDraft, type Draft } from '../draft'
 import { Code } from '../parts/Code'
 import { Page, Ways } from '../parts/Page'
 import { Panel } from '../parts/Panel'
@@ -83,7 +83,7 @@ export default function Plan() {
                 onChange={(_, value) => change({ onReject: value as Draft['onReject'] })}
               >
                 <FormControlLabel value="fail" control={<Radio />} label={texts.plan.fail} />
-                {toTable && <FormControlLabel value="quarantine" control={<Radio />} label={texts.plan.quarantine} />}
+                {canSetAside(draft) && <FormControlLabel value="quarantine" control={<Radio />} label={texts.plan.quarantine} />}
                 <FormControlLabel value="divert" control={<Radio />} label={texts.plan.divert} />
                 <FormControlLabel value="skip" control={<Radio />} label={texts.plan.skip} />
               </RadioGroup>

@@ -7,13 +7,14 @@ import { useEffect } from 'react'
 import { Navigate, useNavigate } from 'react-router'
 import { api, given, type Dialect, type Source } from '../api/client'
 import { useAsk } from '../ask'
-import { choicesOf, hasDialect, isTargetGiven, useDraft } from '../draft'
+import { choicesOf, hasDialect, isTargetGiven, isWorkbook, useDraft } from '../draft'
 import { ColumnForm } from '../parts/ColumnForm'
 import { Raw } from '../parts/Code'
 import { DataTable } from '../parts/DataTable'
 import { DialectForm } from '../parts/DialectForm'
 import { Page, Ways } from '../parts/Page'
 import { Panel } from '../parts/Panel'
+import { SheetForm } from '../parts/SheetForm'
 import { ProblemAlert } from '../parts/ProblemAlert'
 import { TablePicker } from '../parts/TablePicker'
 import { texts } from '../texts'
@@ -105,6 +106,14 @@ export default function Shape() {
             <DialectForm
               dialect={dialect}
               found={sniff.answer}
+              change={(dialect) => change({ dialect, columns: null, profile: null })}
+            />
+          </Panel>
+        ) : isWorkbook(draft.sourceName) ? (
+          <Panel title={texts.shape.workbook}>
+            <SheetForm
+              dialect={dialect}
+              sheets={shown?.sheets ?? []}
               change={(dialect) => change({ dialect, columns: null, profile: null })}
             />
           </Panel>

@@ -5,11 +5,12 @@ import Button from '@mui/material/Button'
 import Chip from '@mui/material/Chip'
 import LinearProgress from '@mui/material/LinearProgress'
 import Stack from '@mui/material/Stack'
+import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
 import { useEffect, useRef, useState } from 'react'
 import { api, given, problemOf, type Problem, type SampleFile } from '../api/client'
 import { sendFile } from '../api/upload'
-import { useDraft, withSource } from '../draft'
+import { useDraft, webName, withSource } from '../draft'
 import * as format from '../format'
 import { texts } from '../texts'
 import { useAbout } from '../visit'
@@ -17,7 +18,43 @@ import { ProblemAlert } from './ProblemAlert'
 
 type Sending = { file: File; sent: number; stop: AbortController }
 
-/** A file by drop, by picker, or out of the server's folder. */
+function WebAddress() {
+  const about = useAbout()
+  const { draft, change } = useDraft()
+  const chosen = draft.source?.kind === 'web' ? draft.source.url : ''
+  const [url, setUrl] = useState(chosen)
+  const [isWrong, setWrong] = useState(false)
+  return (
+    <Box
+      component="form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        const wanted = url.trim()
+        const isAddress = /^https?:\/\/[^\s/]/.test(wanted)
+        setWrong(!isAddress)
+        if (isAddress) change(withSource({ kind: 'web', url: wanted }, webName(wanted), null))
+      }}
+      sx={{ display: 'flex', flexDirection: { xs: 'column', sm: 'row' }, gap: 1, alignItems: 'start' }}
+    >
+      <TextField
+        fullWidth
+        size="small"
+        type="url"
+        label={texts.choose.web}
+        value={url}
+        error={isWrong}
+        helperText={isWrong ? texts.choose.webWrong : texts.choose.webHelp(about.servers.join(', '))}
+        onChange={(event) => setUrl(event.target.value)}
+      />
+      <Button type="submit" variant="outlined" disabled={url.trim() === ''} sx={{ flexShrink: 0 }}>
+        {texts.choose.webTake}
+      </Button>
+    </Box>
+  )
+}
+
+/** A file by drop, by picker, out of the server's folder, or by its address. */
 export function FilePicker() {
   const about = useAbout()
   const { draft, change } = useDraft()
@@ -140,6 +177,7 @@ export function FilePicker() {
           </Stack>
         </Box>
       )}
+      <WebAddress />
     </Stack>
   )
 }
