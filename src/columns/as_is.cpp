@@ -138,15 +138,28 @@ void Outline::add(const Records& chunk, const Stretch& stretch, bool after_empty
   const bool empty =
       text.size() <= delimiters + 1 && text.find_first_not_of(chunk.syntax->delimiter + "\r") == text.npos;
   if (!empty && is_header(chunk, stretch)) {
+    if (title_) seen_ = filled_ = title_at_;
     ended_ = true;
     return;
   }
+  if ((empty || after_empty_line) && !title_) {
+    title_ = true;
+    title_at_ = seen_;
+  }
+  if (title_ && !empty && holds_several(chunk, stretch)) title_ = false;
   ++seen_;
   if (empty) return;
   filled_ = seen_;
   if (stretch.fields == columns_) gap_ = false;
   after_gap_ += gap_;
   width_ = std::max<size_t>(width_, stretch.fields);
+}
+
+bool Outline::holds_several(const Records& chunk, const Stretch& stretch) const {
+  uint32_t filled = 0;
+  for (uint32_t i = 0; i < stretch.fields && filled < 2; ++i)
+    filled += !raw_field(chunk, stretch.first + i, i + 1 == stretch.fields).text.empty();
+  return filled > 1;
 }
 
 // A header of one column, or one with no names, may well come again as data.

@@ -39,6 +39,7 @@ class Outline {
  private:
   void add(const Records& chunk, const Stretch& stretch, bool after_empty_line);
   bool is_header(const Records& chunk, const Stretch& stretch) const;
+  bool holds_several(const Records& chunk, const Stretch& stretch) const;
 
   size_t columns_;
   size_t width_;
@@ -49,6 +50,8 @@ class Outline {
   bool gap_ = false;        // since gap_at_ no record had the table's width
   uint64_t gap_at_ = 0;     // records before the gap
   uint64_t after_gap_ = 0;  // records with text since then
+  bool title_ = false;      // since title_at_ no record held more than one text: they may be the title of the next table
+  uint64_t title_at_ = 0;   // records before the empty one that stands above the title
 };
 
 /// Makes a text column for each of `sources`, the numbers of fields. A field that its record lacks is NULL; bytes are

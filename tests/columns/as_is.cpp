@@ -70,6 +70,8 @@ TEST_SUITE("columns") {
     CHECK(as_is("a,b\n1,2\n3,4\na,b,c\n5,6,7\n", reading) == "a,b\n1,2\n3,4\n");
     CHECK(as_is("a,b,c\n1,2,3\n\nx,y\n5,6\n7,8\n", reading) == "a,b,c\n1,2,3\n");
     CHECK(as_is("a,b,c\n1,2,3\n\n4,5,6\n", reading) == "a,b,c\n1,2,3\n4,5,6\n");
+    CHECK(as_is("a,b\n1,2\n,\nSecond,\n,\na,b\n3,4\n", reading) == "a,b\n1,2\n");
+    CHECK(as_is("a,b\n1,2\n,\nx,\n3,4\na,b\n5,6\n", reading) == "a,b\n1,2\n,\nx,\n3,4\n");
     CHECK(as_is("a,b\n1,2\n,\n,\n,\n", reading) == "a,b\n1,2\n");
     CHECK(as_is("a,b\n,\n,\n", reading) == "a,b\n,\n,\n");
   }
