@@ -3,6 +3,8 @@
 // waits without the GIL and wakes ten times a second for signals and progress.
 #include "bindings.hpp"
 
+#include "connect/file.hpp"
+
 PYBIND11_MODULE(_core, module) {
   using namespace flatbed;
   using namespace flatbed::python;
@@ -22,4 +24,8 @@ PYBIND11_MODULE(_core, module) {
   module.def(
       "scheme", [](const std::string& uri) { return value_of(parse_uri(uri)).scheme; }, "uri"_a,
       "Returns the scheme of an address; that of a path is \"file\".");
+  module.def(
+      "is_json",
+      [](const std::string& uri, const std::string& format) { return is_json(value_of(parse_uri(uri)), format); },
+      "uri"_a, "format"_a, "Tells whether a file is read as JSON: by a format, or by its name where that is \"auto\".");
 }

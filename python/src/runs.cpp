@@ -2,6 +2,7 @@
 #include "bindings.hpp"
 #include "client.hpp"
 #include "connect/clickhouse.hpp"
+#include "connect/file.hpp"
 #include "pipeline/run_options.hpp"
 #include "steps.hpp"
 
@@ -91,8 +92,8 @@ class Reader {
   bool ended_ = false;
 };
 
-std::unique_ptr<Reader> read_csv(const py::object& source, const py::object& columns, const py::object& types,
-                                 const py::object& options, const py::object& threads, const py::object& memory) {
+std::unique_ptr<Reader> read_rows(const py::object& source, const py::object& columns, const py::object& types,
+                                  const py::object& options, const py::object& threads, const py::object& memory) {
   Plan plan;
   check(
       set_run_options(option_pairs(py::dict("columns"_a = columns, "threads"_a = threads, "memory"_a = memory)), plan));
@@ -101,6 +102,17 @@ std::unique_ptr<Reader> read_csv(const py::object& source, const py::object& col
     request.types.fields.push_back({name, value_of(parse_type(text)), "the user"});
   }
   return std::make_unique<Reader>(source, request, options);
+}
+
+// What neither an option nor a name calls lines of JSON is read as values of JSON, which lines are too.
+std::unique_ptr<Reader> read_json(const py::object& source, const py::object& columns, const py::object& types,
+                                  const py::object& options, const py::object& threads, const py::object& memory) {
+  py::dict given;
+  if (!options.is_none()) given.attr("update")(options);
+  const bool named = py::isinstance<py::str>(source) || py::hasattr(source, "__fspath__");
+  const bool tells = named && is_json(value_of(parse_uri(given_source(source, py::none()).endpoint.uri)));
+  if (!given.contains("format") && !tells) given["format"] = "json";
+  return read_rows(source, columns, types, given, threads, memory);
 }
 
 // ---- Pipeline ----
@@ -215,8 +227,11 @@ void bind_runs(py::module_& module) {
       "source_options"_a = none, "target_options"_a = none, "rejects"_a = none, "progress"_a = none, "client"_a = none,
       "Copies a source to a target and returns the receipt. `client`, of clickhouse_connect, carries what goes to an\n"
       "address client:database/table. Other keywords are options of the run.");
-  module.def("read_csv", &read_csv, "source"_a, py::kw_only(), "columns"_a = none, "types"_a = none, "options"_a = none,
-             "threads"_a = none, "memory"_a = none, "Opens a text file as typed batches.");
+  module.def("read_csv", &read_rows, "source"_a, py::kw_only(), "columns"_a = none, "types"_a = none,
+             "options"_a = none, "threads"_a = none, "memory"_a = none, "Opens a text file as typed batches.");
+  module.def("read_json", &read_json, "source"_a, py::kw_only(), "columns"_a = none, "types"_a = none,
+             "options"_a = none, "threads"_a = none, "memory"_a = none,
+             "Opens a file of JSON, lines or an array or values, as typed batches.");
 }
 
 }  // namespace flatbed::python

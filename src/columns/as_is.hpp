@@ -50,8 +50,8 @@ class Outline {
   bool gap_ = false;        // since gap_at_ no record had the table's width
   uint64_t gap_at_ = 0;     // records before the gap
   uint64_t after_gap_ = 0;  // records with text since then
-  bool title_ = false;      // since title_at_ no record held more than one text: they may be the title of the next table
-  uint64_t title_at_ = 0;   // records before the empty one that stands above the title
+  bool title_ = false;     // since title_at_ no record held more than one text: they may be the title of the next table
+  uint64_t title_at_ = 0;  // records before the empty one that stands above the title
 };
 
 /// Makes a text column for each of `sources`, the numbers of fields. A field that its record lacks is NULL; bytes are

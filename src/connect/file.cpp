@@ -122,13 +122,16 @@ std::string_view ending(const Uri& uri) {
 }
 
 // The format that was chosen, or that the name's ending tells.
-std::string_view format_of(const Uri& uri, const Options& options) {
-  const std::string& format = options.text("format");
-  if (format != "auto") return format;
+std::string_view format_of(const Uri& uri, std::string_view format) {
+  if (!format.empty() && format != "auto") return format;
   const std::string_view end = ending(uri);
   if (end == "tsv" || end == "tab") return "tsv";
   if (end == "ndjson" || end == "jsonl") return "ndjson";
   return end == "json" ? "json" : end == "psv" ? "psv" : "csv";
+}
+
+std::string_view format_of(const Uri& uri, const Options& options) {
+  return format_of(uri, options.text("format"));
 }
 
 bool is_json(std::string_view format) {
@@ -425,6 +428,10 @@ Result<Dialect> dialect_from(const std::map<std::string, std::string>& given) {
   auto options = read_options(given);
   if (!options) return std::move(options).error();
   return dialect_of({}, *options);
+}
+
+bool is_json(const Uri& uri, std::string_view format) {
+  return is_json(format_of(uri, format));
 }
 
 Result<Dialect> sniff(std::string_view bytes, const std::map<std::string, std::string>& options) {

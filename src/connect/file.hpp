@@ -13,6 +13,9 @@
 
 namespace flatbed {
 
+/// Tells whether a file is read as JSON: by the format that was chosen, or by its name where that is empty or "auto".
+bool is_json(const Uri& uri, std::string_view format = {});
+
 /// Returns the dialect that options of a file choose; what they do not choose has its default.
 Result<Dialect> dialect_from(const std::map<std::string, std::string>& options);
 

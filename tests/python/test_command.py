@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from conftest import Command
 
 
@@ -132,3 +134,25 @@ def test_the_ending_of_a_name_is_a_hint(command: Command, tmp_path: Path) -> Non
     assert command("copy", "x.tsv", "-", "--progress", "none").stdout == "id,name\n1,ann\n2,bob\n3,eve\n"
     done = command("copy", "x.tsv", "-", "--from", "tsv", "--as-is", "--progress", "none")
     assert done.stdout == '"id,name"\n"1,ann"\n"2,bob"\n"3,eve"\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "copied", "checked"),
+    [
+        (["good.csv", "out.csv"], 0, 0),
+        (["good.csv", "out.csv", "--type", "n:Intt"], 1, 1),
+        (["bad.csv", "out.csv", "--type", "n:UInt8"], 4, 2),
+        (["bad.csv", "out.csv", "--type", "n:UInt8", "--on-reject", "skip"], 2, 2),
+        (["bad.csv", "out.csv", "--type", "n:UInt8", "--on-reject", "skip", "--max-rejects", "1"], 3, 2),
+        (["none.csv", "out.csv"], 4, 4),
+        (["good.csv", "clickhouse://127.0.0.1:1/default/t"], 5, 5),
+    ],
+)
+def test_exit_codes_are_those_of_the_read_me(
+    words: list[str], copied: int, checked: int, command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "good.csv").write_text("n\n1\n")
+    (tmp_path / "bad.csv").write_text("n\n1\nx\n300\n")
+    assert command("check", *words).returncode == checked
+    assert not (tmp_path / "out.csv").exists()
+    assert command("copy", *words).returncode == copied

@@ -34,6 +34,19 @@ def test_is_an_arrow_stream(people: Path) -> None:
         pa.table(reader)
 
 
+def test_json_by_its_name_or_as_values(tmp_path: Path) -> None:
+    for name, text in {
+        "t.ndjson": '{"a":1}\n{"a":2}\n',
+        "t.txt": '[{"a":1},{"a":2}]',
+        "t.json": '{"a":1}\n{"a":2}\n',
+    }.items():
+        (tmp_path / name).write_text(text)
+        with fb.read_json(tmp_path / name) as reader:
+            assert [row for batch in reader for row in batch.texts()] == [("1",), ("2",)]
+    assert pa.table(fb.read_json(b'{"a":1}\n{"a":2}\n')).to_pylist() == [{"a": 1}, {"a": 2}]
+    assert pa.table(fb.read_json(b'{"a":1}\n', options={"format": "ndjson"})).num_rows == 1
+
+
 def test_columns_and_types(people: Path) -> None:
     reader = fb.read_csv(people, columns=["score", "id"], types={"id": "UInt64", "score": "Nullable(Decimal(9, 2))"})
     assert [(field.name, field.type) for field in reader.schema] == [

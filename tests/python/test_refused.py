@@ -103,7 +103,8 @@ def test_over_the_budget(table: str, source: Path, tmp_path: Path) -> None:
 
 
 def test_the_run_ends_with_the_row(server: ClickHouse, source: Path) -> None:
-    """Under the policy fail, where the server names the row, so does the error."""
+    """duckdb#12331: a constraint that fails is told as any other error. Under the policy fail, where the server names the
+    row, so does the error."""
     server.query(
         "CREATE OR REPLACE TABLE t (id UInt64, name String, amount UInt32, "
         f"{RULES['a constraint']}) ENGINE = MergeTree ORDER BY id"

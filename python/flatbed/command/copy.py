@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import flatbed
-from flatbed._core import scheme
+from flatbed._core import is_json, scheme
 from flatbed.command.app import LOADED_WITH_REJECTS, app
 from flatbed.command.errors import reported
 from flatbed.command.options import (
@@ -29,7 +29,6 @@ from flatbed.command.options import (
     RepairFlag,
     SkipRowsFlag,
     SourceArgument,
-    is_json,
     ledger_of,
     names,
     pairs_of,
@@ -141,7 +140,7 @@ def copy(
                 raise typer.BadParameter("a copy needs a TARGET")
             # Without columns to fill JSON is well-formed or not; other text has the types that are found in it.
             target = "-"
-            as_is = as_is or is_json(source, from_format.value if from_format else None)
+            as_is = as_is or is_json(source, from_format.value if from_format else "auto")
         text = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
         from_file = scheme(source) == "file"
         source_options: EndpointOptions = text if from_file else {}

@@ -97,13 +97,6 @@ def text_options(
     return {name: value for name, value in given.items() if value is not None}
 
 
-def is_json(path: str, format: str | None) -> bool:
-    """Tells whether a file is one of JSON, by the format that was given or by its name."""
-    packed = (".gz", ".zst", ".lz4", ".xz", ".bz2", ".zip")
-    name = next((path.removesuffix(end) for end in packed if path.endswith(end)), path)
-    return format in ("json", "ndjson") if format else name.endswith((".json", ".ndjson", ".jsonl"))
-
-
 def connector_of(address: str) -> flatbed.Connector | None:
     wanted = scheme(address)
     return next((known for known in flatbed.connectors() if wanted in known.schemes), None)
