@@ -6,6 +6,7 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <unordered_set>
 #include <utility>
 
@@ -16,6 +17,7 @@ static_assert(std::endian::native == std::endian::little, "columns lie in memory
 namespace flatbed {
 namespace {
 
+constexpr size_t kCopyBytes = 64;
 constexpr size_t kChunkBytes = size_t{1} << 20;
 constexpr uint64_t kMaxColumns = 100'000;
 constexpr uint64_t kMaxRows = (uint64_t{1} << 31) - 1;
@@ -35,10 +37,6 @@ inline size_t get_varuint(const char* from, const char* end, uint64_t& value) {
     if (byte < 0x80) return value <= kMaxTextBytes ? i + 1 : 0;
   }
   return 0;
-}
-
-size_t varuint_size(uint64_t value) {
-  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 
 char* put_varuint(char* to, uint64_t value) {
@@ -72,21 +70,57 @@ void append_null_map(const Column& column, std::string& out) {
   }
 }
 
+// Writes texts that all lie in their views.
+char* put_short_texts(std::span<const TextView> views, char* to) {
+  for (const TextView& view : views) {
+    *to = static_cast<char>(view.length);
+    std::memcpy(to + 1, view.inlined, TextView::kInlineBytes);
+    to += 1 + view.length;
+  }
+  return to;
+}
+
+// Writes texts of up to kCopyBytes bytes by as many, because a branch on their length would be guessed wrongly; others,
+// and those too close to the end of their memory, one by one. `after` views follow those that are written.
+char* put_texts(std::span<const TextView> views, size_t after, const Column& column, char* to) {
+  constexpr size_t kViewsBehind = kCopyBytes / sizeof(TextView) + 1;  // what a copy out of a view may read
+  const Buffer* const texts = column.texts.data();
+  const size_t usual = views.size() + std::min(after, kViewsBehind) - std::min(views.size() + after, kViewsBehind);
+  for (size_t i = 0; i < views.size(); ++i) {
+    const TextView& view = views[i];
+    const uintptr_t outside = view.length > TextView::kInlineBytes ? ~uintptr_t{0} : 0;
+    const Buffer& text = texts[view.outside.buffer & outside];
+    const bool far = (((view.outside.offset & outside) + kCopyBytes) & outside) <= text.size();
+    if (view.length > kCopyBytes || !far || i >= usual) [[unlikely]] {
+      to = put_text(put_varuint(to, view.length), view, column);
+      continue;
+    }
+    const auto here = reinterpret_cast<uintptr_t>(view.inlined);
+    const auto there = reinterpret_cast<uintptr_t>(text.chars()) + view.outside.offset;
+    *to = static_cast<char>(view.length);
+    std::memcpy(to + 1, reinterpret_cast<const char*>(here ^ ((here ^ there) & outside)), kCopyBytes);
+    to += 1 + view.length;
+  }
+  return to;
+}
+
 void append_texts(const Column& column, std::string& out) {
   // A slice small enough that the bytes resize() clears are still in the nearest cache when they are written.
-  constexpr size_t kSlice = 256;
+  constexpr size_t kSlice = 256, kMostPrefix = 5;
   const auto views = column.as<TextView>();
   for (size_t first = 0; first < views.size(); first += kSlice) {
     const auto slice = views.subspan(first, std::min(kSlice, views.size() - first));
-    size_t most = kPutTextSlack;
-    for (const TextView& view : slice) most += view.length + varuint_size(view.length);
+    size_t most = slice.size() * kMostPrefix + kCopyBytes;
+    uint32_t longest = 0;
+    for (const TextView& view : slice) {
+      most += view.length;
+      longest = std::max(longest, view.length);
+    }
     const size_t begin = out.size();
     out.resize(begin + most);
     char* to = out.data() + begin;
-    for (const TextView& view : slice) {
-      to = put_varuint(to, view.length);
-      to = put_text(to, view, column);
-    }
+    to = longest <= TextView::kInlineBytes ? put_short_texts(slice, to)
+                                           : put_texts(slice, views.size() - first - slice.size(), column, to);
     out.resize(static_cast<size_t>(to - out.data()));
   }
 }

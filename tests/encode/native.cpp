@@ -64,6 +64,39 @@ TEST_SUITE("encode") {
     }
   }
 
+  TEST_CASE("texts of every length are written, wherever they lie in memory that is no larger than they are") {
+    for (const size_t longest : {12u, 13u, 64u, 65u, 300u}) {
+      for (const size_t rows : {1u, 2u, 6u, 700u}) {
+        CAPTURE(longest);
+        CAPTURE(rows);
+        std::vector<std::string> texts(2);
+        std::vector<TextView> views;
+        std::string expected;
+        for (size_t row = 0; row < rows; ++row) {
+          const std::string text(row * 7 % (longest + 1), static_cast<char>('a' + row % 26));
+          const auto buffer = static_cast<uint32_t>(row % 2);
+          views.push_back(TextView::of(text, buffer, static_cast<uint32_t>(texts[buffer].size())));
+          if (text.size() > TextView::kInlineBytes) texts[buffer] += text;
+          if (text.size() >= 128) expected += static_cast<char>(text.size() % 128 + 128);
+          expected += static_cast<char>(text.size() < 128 ? text.size() : text.size() / 128);
+          expected += text;
+        }
+        // On the heap and of exactly their size, so that a sanitizer sees what is read behind them.
+        const auto exact = [](const void* data, size_t bytes) {
+          auto copy = std::make_shared<std::vector<char>>(bytes);
+          if (bytes > 0) std::memcpy(copy->data(), data, bytes);
+          return Buffer::wrap(copy->data(), bytes, copy);
+        };
+        Column column{.rows = rows, .values = exact(views.data(), views.size() * sizeof(TextView))};
+        for (const std::string& text : texts) column.texts.push_back(exact(text.data(), text.size()));
+        auto schema = std::make_shared<const Schema>(Schema{{{"a", column.type, ""}}});
+        std::string block;
+        encode_native(Batch(schema, {column}, rows), block);
+        CHECK(block.ends_with("a\x06String" + expected));
+      }
+    }
+  }
+
   TEST_CASE("numbers of a block") {
     const Batch batch = read_one("numbers");
     CHECK(batch.rows() == 3);
