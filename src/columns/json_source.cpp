@@ -569,9 +569,9 @@ std::vector<std::pair<std::string, std::string>> JsonSource::settings() const {
   return settings;
 }
 
-// Only where each record has a line can one be told from the next when somebody has edited them.
+// Only where each record has a line can one be told from the next when somebody has edited them, so the elements of an
+// array stand in lines too.
 std::optional<Layout> JsonSource::layout() const {
-  if (options_.layout != JsonLayout::kLines) return std::nullopt;
   Layout layout{.options = {{"format", "ndjson"}}};
   if (options_.as_is) layout.options["as_is"] = "true";
   if (options_.all_text) layout.options["all_text"] = "true";

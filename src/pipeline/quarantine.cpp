@@ -62,6 +62,20 @@ std::string load_json(const Plan& plan, const Layout& layout, const std::string&
   return json + "\n";
 }
 
+// A value of JSON in one line: line ends between its tokens become spaces. One inside a text, where none may stand,
+// makes it a value that cannot be kept.
+std::string in_one_line(std::string value) {
+  bool text = false;
+  for (size_t at = 0; at < value.size(); ++at) {
+    if (value[at] == '"') text = !text;
+    if (text && value[at] == '\\') ++at;
+    if (at >= value.size() || (value[at] != '\n' && value[at] != '\r')) continue;
+    if (text) return {};
+    value[at] = ' ';
+  }
+  return value;
+}
+
 class QuarantineSink final : public Sink {
  public:
   explicit QuarantineSink(Plan plan) : plan_(std::move(plan)) {}
@@ -141,6 +155,8 @@ class QuarantineSink final : public Sink {
   }
 
   Status keep(Error reject) {
+    const auto format = layout_.options.find("format");
+    if (format != layout_.options.end() && format->second == "ndjson") reject.raw = in_one_line(std::move(reject.raw));
     const std::string hash = hash_of(reject.raw);
     if (!reject.raw.empty()) {
       if (Status status = rows_->write(reject.raw + layout_.newline); !status) return status;

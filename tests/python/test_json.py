@@ -127,6 +127,38 @@ def test_rejects_are_quarantined_corrected_and_replayed_once(server: ClickHouse,
     assert server.query("SELECT * FROM mended ORDER BY a FORMAT TSV") == '1\tx, "y"\n2\t\\N\n3\tz\n30\ta, b\n'
 
 
+def test_elements_of_an_array_are_quarantined_one_a_line(server: ClickHouse, tmp_path: Path) -> None:
+    server.query(
+        "CREATE TABLE elements (a UInt8, s Nullable(String)) ENGINE = MergeTree ORDER BY a "
+        "SETTINGS non_replicated_deduplication_window = 100"
+    )
+    path, folder = tmp_path / "t.json", tmp_path / "bad"
+    path.write_text(
+        '[{"a":1,"s":"x"},\n {"a":300,\n  "s":"y\\nz"},\n {"a":"q\\"\\\\",\r\n  "s":"b"},\n {"a":2,"s":"new\nline"}, 5]\n'
+    )
+    receipt = fb.copy(path, address(server, "elements"), quarantine=folder)
+    assert (receipt.read, receipt.loaded, receipt.rejected) == (5, 1, 4)
+    rows = folder / "rows.csv"
+    assert rows.read_text() == '{"a":300,   "s":"y\\nz"}\n{"a":"q\\"\\\\",    "s":"b"}\n5\n'
+    assert [row.state for row in fb.quarantine(folder).rows] == ["open", "open", "missing", "open"]
+    rows.write_text('{"a":30,   "s":"y\\nz"}\n{"a":7,    "s":"b"}\n5\n')
+    assert fb.replay(folder).loaded == 2
+    rows.write_text('{"a":30,   "s":"y\\nz"}\n{"a":7,    "s":"b"}\n{"a":5}\n')
+    assert fb.replay(folder).loaded == 1
+    assert fb.replay(folder).loaded == 0
+    assert server.query("SELECT * FROM elements ORDER BY a FORMAT TSV") == "1\tx\n5\t\\N\n7\tb\n30\ty\\nz\n"
+
+
+def test_an_element_that_a_table_refuses_has_its_place(server: ClickHouse, tmp_path: Path) -> None:
+    server.query("CREATE TABLE picky (a UInt8, CONSTRAINT small CHECK a < 10) ENGINE = MergeTree ORDER BY a")
+    path = tmp_path / "t.json"
+    path.write_text('[{"a":1},\n {"a":20},\n {"a":3}]\n')
+    receipt = fb.copy(path, address(server, "picky"), on_reject="skip")
+    assert (receipt.loaded, receipt.rejected) == (2, 1)
+    reject = receipt.first_rejects[0]
+    assert (reject.code, reject.line, reject.raw) == ("FB-CH-0107", 2, b'{"a":20}')
+
+
 @pytest.mark.parametrize("suffix", ["ndjson", "json"])
 def test_every_byte_of_a_text_goes_out_and_back(server: ClickHouse, tmp_path: Path, suffix: str) -> None:
     for table in (f"bytes_{suffix}", f"back_{suffix}"):
