@@ -312,6 +312,7 @@ Status CsvSource::plan_columns(const ReadRequest& request) {
     return known == numbers.end() ? names_.size() : known->second;
   };
   const std::vector<std::string>& wanted = request.columns.empty() ? names_ : request.columns;
+  plans_.reserve(wanted.size());
   for (const std::string& name : wanted) {
     const size_t source = number_of(name);
     if (source == names_.size()) {
@@ -484,7 +485,7 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
   if (!opened) return std::move(opened).error();
   now_ = std::move(*opened);
   if (Status status = check_assumptions(); !status) return status;
-  header_ = now_.header;
+  header_ = std::move(now_.header);
   if (options_.as_is) {
     if (Status status = measure(stop); !status) return status;
   }
@@ -499,6 +500,7 @@ Result<Schema> CsvSource::open(const ReadRequest& request, std::stop_token stop)
   }
   if (inputs_.size() == 1) total_bytes_ = now_.chunks->source().total_bytes();
   Schema schema;
+  schema.fields.reserve(plans_.size());
   for (const ColumnPlan& plan : plans_) schema.fields.push_back(plan.field);
   schema_ = std::make_shared<const Schema>(schema);
   start_crew();

@@ -10,6 +10,9 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
 
 #include "columns/format.hpp"
 #include "columns/nested_text.hpp"
@@ -58,18 +61,8 @@ Order order_of(TypeId id) noexcept {
   }
 }
 
-template <class T>
-bool less_as(std::string_view a, std::string_view b) noexcept {
-  T x, y;
-  std::memcpy(&x, a.data(), sizeof x);
-  std::memcpy(&y, b.data(), sizeof y);
-  return x < y;
-}
-
-// Compares little-endian numbers of any width.
+// Compares little-endian integers of any width.
 bool less(std::string_view a, std::string_view b, Order order) noexcept {
-  if (order == Order::kFloat32) return less_as<float>(a, b);
-  if (order == Order::kFloat64) return less_as<double>(a, b);
   for (size_t i = a.size(); i-- > 0;) {
     if (a[i] == b[i]) continue;
     const bool top_of_signed = order == Order::kSigned && i + 1 == a.size();
@@ -77,6 +70,11 @@ bool less(std::string_view a, std::string_view b, Order order) noexcept {
                          : static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[i]);
   }
   return false;
+}
+
+template <class T>
+std::string_view bytes_of(const T& value) noexcept {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
 std::string text_of(std::string_view value, const Type& type) {
@@ -87,14 +85,33 @@ std::string text_of(std::string_view value, const Type& type) {
 
 }  // namespace
 
-void DistinctCounter::add(uint64_t hash) {
-  if (estimated_) return note(hash);
-  hashes_.insert(hash);
-  if (hashes_.size() <= kMostExact) return;
+bool DistinctCounter::insert(uint64_t hash) {
+  if (hash == 0) hash = 1;
+  if (slots_.size() < 2 * (known_ + 1)) grow();
+  const size_t mask = slots_.size() - 1;
+  size_t at = hash & mask;
+  for (; slots_[at] != 0; at = (at + 1) & mask)
+    if (slots_[at] == hash) return false;
+  slots_[at] = hash;
+  if (++known_ > kMostExact) estimate();
+  return true;
+}
+
+void DistinctCounter::grow() {
+  constexpr size_t kFewest = 64;
+  const std::vector<uint64_t> before =
+      std::exchange(slots_, std::vector<uint64_t>(std::max(kFewest, slots_.size() * 4)));
+  known_ = 0;
+  for (const uint64_t hash : before)
+    if (hash != 0) insert(hash);
+}
+
+void DistinctCounter::estimate() {
   estimated_ = true;
   registers_.assign(size_t{1} << kBits, 0);
-  for (const uint64_t known : hashes_) note(known);
-  hashes_.clear();
+  for (const uint64_t hash : slots_)
+    if (hash != 0) note(hash);
+  slots_ = {};
 }
 
 void DistinctCounter::note(uint64_t hash) noexcept {
@@ -106,7 +123,7 @@ void DistinctCounter::note(uint64_t hash) noexcept {
 // After Flajolet et al., "HyperLogLog". Above 10,000 values the correction for small counts matters up to 2.5
 // registers' worth, and with hashes of 64 bits none is needed for large ones.
 uint64_t DistinctCounter::count() const {
-  if (!estimated_) return hashes_.size();
+  if (!estimated_) return known_;
   const auto registers = static_cast<double>(registers_.size());
   double sum = 0, empty = 0;
   for (const uint8_t most : registers_) {
@@ -122,27 +139,84 @@ void ColumnStatistics::keep_sample(std::string text) {
   if (std::ranges::find(samples_, text) == samples_.end()) samples_.push_back(std::move(text));
 }
 
+// A value that is known changes nothing but the number of values.
 void ColumnStatistics::add_text(std::string_view text) {
-  distinct_.add(XXH3_64bits(text.data(), text.size()));
+  ++values_;
+  if (!distinct_.add(XXH3_64bits(text.data(), text.size()))) return;
   longest_ = std::max<uint64_t>(longest_, text.size());
   if (samples_.size() < kMostSamples) keep_sample(std::string(text));
   if (!any_ || text < least_) least_ = text;
   if (!any_ || text > most_) most_ = text;
+  any_ = true;
   if (many_) return;
   many_ = text.size() > kMostEnumBytes || text.empty();
-  if (!many_ && !few_.contains(std::string(text))) few_.emplace(text);
+  if (!many_) few_.emplace(text);
   many_ = many_ || few_.size() > kMostEnumValues;
 }
 
-void ColumnStatistics::add_fixed(const Column& column, size_t row) {
-  const size_t width = byte_width(type_);
-  const std::string_view value(reinterpret_cast<const char*>(column.values.data()) + row * width, width);
-  distinct_.add(XXH3_64bits(value.data(), value.size()));
+// Numbers that the machine compares.
+template <class T>
+void ColumnStatistics::add_numbers(const Column& column) {
+  T least{}, most{};
+  if (any_) {
+    std::memcpy(&least, least_.data(), sizeof least);
+    std::memcpy(&most, most_.data(), sizeof most);
+  }
+  const std::span<const T> values = column.as<T>();
+  for (size_t row = 0; row < values.size(); ++row) {
+    if (column.is_null(row)) continue;
+    const T value = values[row];
+    ++values_;
+    if (!distinct_.add(XXH3_64bits(&value, sizeof value))) continue;
+    if (samples_.size() < kMostSamples) keep_sample(text_of(bytes_of(value), type_));
+    if constexpr (std::is_floating_point_v<T>) {
+      if (std::isnan(value)) continue;
+    }
+    least = any_ ? std::min(least, value) : value;
+    most = any_ ? std::max(most, value) : value;
+    any_ = true;
+  }
+  if (!any_) return;
+  least_ = bytes_of(least);
+  most_ = bytes_of(most);
+}
+
+void ColumnStatistics::add_bytes(std::string_view value) {
+  ++values_;
+  if (!distinct_.add(XXH3_64bits(value.data(), value.size()))) return;
   if (samples_.size() < kMostSamples) keep_sample(text_of(value, type_));
   const Order order = order_of(type_.id);
   if (order == Order::kNone) return;
   if (!any_ || less(value, least_, order)) least_ = value;
   if (!any_ || less(most_, value, order)) most_ = value;
+  any_ = true;
+}
+
+void ColumnStatistics::add_fixed(const Column& column) {
+  const size_t width = byte_width(type_);
+  switch (order_of(type_.id)) {
+    case Order::kFloat32:
+      return add_numbers<float>(column);
+    case Order::kFloat64:
+      return add_numbers<double>(column);
+    case Order::kSigned:
+      if (width == 1) return add_numbers<int8_t>(column);
+      if (width == 2) return add_numbers<int16_t>(column);
+      if (width == 4) return add_numbers<int32_t>(column);
+      if (width == 8) return add_numbers<int64_t>(column);
+      break;
+    case Order::kUnsigned:
+      if (width == 1) return add_numbers<uint8_t>(column);
+      if (width == 2) return add_numbers<uint16_t>(column);
+      if (width == 4) return add_numbers<uint32_t>(column);
+      if (width == 8) return add_numbers<uint64_t>(column);
+      break;
+    default:
+      break;
+  }
+  const auto* values = reinterpret_cast<const char*>(column.values.data());
+  for (size_t row = 0; row < column.rows; ++row)
+    if (!column.is_null(row)) add_bytes({values + row * width, width});
 }
 
 void ColumnStatistics::add(const Column& column) {
@@ -150,21 +224,12 @@ void ColumnStatistics::add(const Column& column) {
   nulls_ += column.nulls;
   if (is_read_from_text(type_.id)) return add_texts(texts_of(column));
   if (type_.id == TypeId::kString) return add_texts(column);
-  for (size_t row = 0; row < column.rows; ++row) {
-    if (column.is_null(row)) continue;
-    add_fixed(column, row);
-    any_ = true;
-    ++values_;
-  }
+  add_fixed(column);
 }
 
 void ColumnStatistics::add_texts(const Column& texts) {
-  for (size_t row = 0; row < texts.rows; ++row) {
-    if (texts.is_null(row)) continue;
-    add_text(texts.text(row));
-    any_ = true;
-    ++values_;
-  }
+  for (size_t row = 0; row < texts.rows; ++row)
+    if (!texts.is_null(row)) add_text(texts.text(row));
 }
 
 void ColumnStatistics::propose(const ProfileOptions& options, ColumnProfile& into) const {

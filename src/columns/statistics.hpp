@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -15,16 +16,25 @@ namespace flatbed {
 /// Counts values that differ: exactly up to 10,000, then by HyperLogLog with 2^14 registers. Order does not matter.
 class DistinctCounter {
  public:
-  void add(uint64_t hash);
+  /// Returns false for a value that is surely known.
+  bool add(uint64_t hash) {
+    if (!estimated_) return insert(hash);
+    note(hash);
+    return true;
+  }
   uint64_t count() const;
   bool is_exact() const noexcept { return !estimated_; }
 
  private:
+  bool insert(uint64_t hash);
+  void grow();
+  void estimate();
   void note(uint64_t hash) noexcept;
   static constexpr size_t kMostExact = 10'000;
   static constexpr unsigned kBits = 14;
   bool estimated_ = false;
-  std::unordered_set<uint64_t> hashes_{};
+  size_t known_ = 0;
+  std::vector<uint64_t> slots_{};  // a hash, or 0
   std::vector<uint8_t> registers_{};
 };
 
@@ -39,7 +49,10 @@ class ColumnStatistics {
  private:
   void add_text(std::string_view text);
   void add_texts(const Column& texts);
-  void add_fixed(const Column& column, size_t row);
+  template <class T>
+  void add_numbers(const Column& column);
+  void add_fixed(const Column& column);
+  void add_bytes(std::string_view value);
   void keep_sample(std::string text);
   void propose(const ProfileOptions& options, ColumnProfile& into) const;
 

@@ -150,13 +150,13 @@ Status Pipeline::Impl::bind(Schema schema, const std::optional<Schema>& existing
       schema = std::move(*bound);
     }
   }
-  receipt.schema = schema;
+  receipt.schema = std::move(schema);
   const WriteRequest granted{.threads = options.threads,
                              .memory_limit = options.memory_limit / 8 * 5,
                              .layout = source->layout(),
                              .bear_rejects = options.on_reject != OnReject::kFail};
-  Status status =
-      options.check ? sink->accepts(schema, stop.get_token()) : sink->open(schema, granted, stop.get_token());
+  Status status = options.check ? sink->accepts(receipt.schema, stop.get_token())
+                                : sink->open(receipt.schema, granted, stop.get_token());
   if (!status) return on_side(std::move(status).error(), Side::kTarget);
   if (load) {
     if (status = begin_load(); !status) return status;
