@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "dialect/cell_kind.hpp"
-
 namespace flatbed {
 namespace {
 
@@ -18,9 +16,8 @@ std::string_view first_text(const SampleTable& table, const SampleRecord& record
 
 size_t filled(const SampleTable& table, const SampleRecord& record) {
   const auto begin = table.cells.begin() + static_cast<std::ptrdiff_t>(record.first_cell);
-  return static_cast<size_t>(
-      std::count_if(begin, begin + static_cast<std::ptrdiff_t>(record.cells),
-                    [](const SampleCell& cell) { return cell_kind(cell.text) != CellKind::kEmpty; }));
+  return static_cast<size_t>(std::count_if(begin, begin + static_cast<std::ptrdiff_t>(record.cells),
+                                           [](const SampleCell& cell) { return cell.kind != CellKind::kEmpty; }));
 }
 
 // A record that begins with # and has another width than the table is a note.
@@ -87,8 +84,7 @@ void find_marks(const Scored& best, bool whole, Dialect& dialect) {
   for (size_t at = best.first; at < best.table.records.size(); ++at) {
     const SampleRecord& record = best.table.records[at];
     for (size_t cell = record.first_cell; cell < record.first_cell + record.cells; ++cell) {
-      const std::string_view text = best.table.cells[cell].text;
-      if (text.find_first_of(".,") != text.npos && cell_kind(text) == CellKind::kNumber) proofs.add(bare(text));
+      if (best.table.cells[cell].kind == CellKind::kNumber) proofs.add(bare(best.table.cells[cell].text));
     }
   }
   const bool comma = proofs.decimal_comma > proofs.decimal_point;

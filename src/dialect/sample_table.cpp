@@ -24,7 +24,8 @@ class Cutter {
     while (trial_.runs && !done() && delimiter_here()) ++at_;
     bool more = true;
     while (more) {
-      table.cells.push_back(cell(table));
+      SampleCell& last = table.cells.emplace_back(cell(table));
+      last.kind = cell_kind(last.text);
       more = skip_delimiter();
     }
     record.cells = table.cells.size() - record.first_cell;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dialect/cell_kind.hpp"
+
 namespace flatbed {
 
 /// What is tried. A quote or escape of 0 means none; an escape equal to the quote means doubled quotes.
@@ -24,6 +26,7 @@ struct SampleCell {
   bool quoted = false;
   bool spaced = false;  // a space stands before it, which is no part of a quoted one
   bool faulty = false;  // text follows the closing quote, or there is none
+  CellKind kind = CellKind::kEmpty;
 };
 
 struct SampleRecord {

@@ -8,8 +8,6 @@
 #include <map>
 #include <string>
 
-#include "dialect/cell_kind.hpp"
-
 namespace flatbed {
 namespace {
 
@@ -30,7 +28,7 @@ constexpr Candidate kCandidates[] = {
 
 double belief(const SampleCell& cell) noexcept {
   if (cell.faulty) return 0;
-  const CellKind kind = cell_kind(cell.text);
+  const CellKind kind = cell.kind;
   if (cell.quoted) return kind == CellKind::kEmpty ? 0.9 : 1;
   switch (kind) {
     case CellKind::kEmpty:
@@ -50,8 +48,7 @@ double belief(const SampleCell& cell) noexcept {
 
 size_t filled(const SampleTable& table, const SampleRecord& record) {
   size_t count = 0;
-  for (size_t at = 0; at < record.cells; ++at)
-    count += cell_kind(table.cells[record.first_cell + at].text) != CellKind::kEmpty;
+  for (size_t at = 0; at < record.cells; ++at) count += table.cells[record.first_cell + at].kind != CellKind::kEmpty;
   return count;
 }
 
@@ -127,15 +124,14 @@ size_t first_record(const SampleTable& table, size_t width, bool whole) {
 bool ends_empty(const SampleTable& table, size_t width, size_t first) {
   for (size_t at = first; at < table.records.size(); ++at) {
     const SampleRecord& record = table.records[at];
-    if (record.cells == width && cell_kind(table.cells[record.first_cell + width - 1].text) != CellKind::kEmpty)
-      return false;
+    if (record.cells == width && table.cells[record.first_cell + width - 1].kind != CellKind::kEmpty) return false;
   }
   return true;
 }
 
 bool is_strong(const SampleCell& cell) noexcept {
   if (cell.quoted) return !cell.faulty;
-  const CellKind kind = cell_kind(cell.text);
+  const CellKind kind = cell.kind;
   return kind == CellKind::kTime || kind == CellKind::kName ||
          (kind == CellKind::kNumber && cell.text.find(',') == std::string_view::npos);
 }

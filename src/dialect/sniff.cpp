@@ -4,7 +4,6 @@
 #include <charconv>
 #include <set>
 
-#include "dialect/cell_kind.hpp"
 #include "dialect/decode.hpp"
 #include "dialect/marks.hpp"
 #include "dialect/score.hpp"
@@ -28,22 +27,22 @@ bool is_year(std::string_view text) noexcept {
 
 // What a column says about the first record: above 0 that it is a header, below 0 that it is data.
 double header_vote(const SampleTable& table, size_t first, size_t column) {
-  const std::string_view head = table.cells[table.records[first].first_cell + column].text;
+  const SampleCell& top = table.cells[table.records[first].first_cell + column];
+  const std::string_view head = top.text;
   size_t rows = 0, typed = 0, same = 0, years = 0;
   for (size_t at = first + 1; at < table.records.size(); ++at) {
     const SampleRecord& record = table.records[at];
     if (record.blank || column >= record.cells) continue;
-    const std::string_view text = table.cells[record.first_cell + column].text;
-    const CellKind kind = cell_kind(text);
-    if (kind == CellKind::kEmpty) continue;
+    const SampleCell& cell = table.cells[record.first_cell + column];
+    if (cell.kind == CellKind::kEmpty) continue;
     ++rows;
-    typed += is_typed(kind);
-    same += text == head;
-    years += is_year(text);
+    typed += is_typed(cell.kind);
+    same += cell.text == head;
+    years += is_year(cell.text);
   }
-  if (rows == 0 || cell_kind(head) == CellKind::kEmpty) return 0;
+  if (rows == 0 || top.kind == CellKind::kEmpty) return 0;
   if (is_year(head) && years * 2 < rows) return 1;
-  if (typed * 10 > rows * 6) return is_typed(cell_kind(head)) ? -1 : 1;
+  if (typed * 10 > rows * 6) return is_typed(top.kind) ? -1 : 1;
   return same * 10 > rows ? -0.3 : 0;
 }
 
@@ -83,12 +82,11 @@ bool detect_header(const Scored& best) {
   std::set<std::string_view> names;
   for (size_t column = 0; column < head.cells; ++column) {
     votes += header_vote(best.table, best.first, column);
-    const std::string_view name = best.table.cells[head.first_cell + column].text;
-    const CellKind kind = cell_kind(name);
-    if (kind == CellKind::kEmpty) continue;
+    const SampleCell& name = best.table.cells[head.first_cell + column];
+    if (name.kind == CellKind::kEmpty) continue;
     ++all;
-    typed += is_typed(kind);
-    names.insert(name);
+    typed += is_typed(name.kind);
+    names.insert(name.text);
   }
   return votes != 0 ? votes > 0 : typed == 0 && names.size() * 10 >= all * 9;
 }
@@ -97,8 +95,7 @@ bool detect_header(const Scored& best) {
 size_t filled(const SampleTable& table, size_t number) {
   const SampleRecord& record = table.records[number];
   size_t count = 0;
-  for (size_t at = 0; at < record.cells; ++at)
-    count += cell_kind(table.cells[record.first_cell + at].text) != CellKind::kEmpty;
+  for (size_t at = 0; at < record.cells; ++at) count += table.cells[record.first_cell + at].kind != CellKind::kEmpty;
   return count;
 }
 
@@ -115,8 +112,8 @@ std::vector<size_t> typed_columns(const Scored& best, size_t begin) {
     const SampleRecord& record = best.table.records[at];
     if (record.blank) continue;
     for (size_t column = 0; column < std::min(record.cells, best.width); ++column) {
-      const std::string_view text = best.table.cells[record.first_cell + column].text;
-      if (!means_nothing(text)) ++(is_typed(cell_kind(text)) ? values : texts)[column];
+      const SampleCell& cell = best.table.cells[record.first_cell + column];
+      if (!means_nothing(cell.text)) ++(is_typed(cell.kind) ? values : texts)[column];
     }
   }
   std::vector<size_t> columns;
@@ -132,9 +129,9 @@ size_t name_columns(const Scored& best, size_t number, const std::vector<size_t>
   size_t names = 0;
   for (size_t at = 0; at < columns.size(); ++at) {
     if (columns[at] >= record.cells) return 0;
-    const std::string_view text = best.table.cells[record.first_cell + columns[at]].text;
-    if (is_typed(cell_kind(text)) && !is_year(text)) return 0;
-    if (means_nothing(text)) continue;
+    const SampleCell& cell = best.table.cells[record.first_cell + columns[at]];
+    if (is_typed(cell.kind) && !is_year(cell.text)) return 0;
+    if (means_nothing(cell.text)) continue;
     here[at] = true;
     ++names;
   }
