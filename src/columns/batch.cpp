@@ -2,7 +2,9 @@
 #include "flatbed/batch.hpp"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -11,6 +13,29 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 constexpr size_t kPage = size_t{2} << 20;  // a huge page of the system
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kMappedBytes = SIZE_MAX;  // the sanitizer watches over the heap alone
+#else
+constexpr size_t kMappedBytes = kPage;
+#endif
+
+// Maps memory that begins with a huge page: one fault for each 2 MiB instead of each 4 KiB, and all of it goes back to
+// the system when it is freed. From the heap such blocks leave gaps that grow with every file that is read.
+void* map_pages(size_t bytes) {
+  constexpr int kProtection = PROT_READ | PROT_WRITE, kFlags = MAP_PRIVATE | MAP_ANONYMOUS;
+  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t rounded = (bytes + page - 1) / page * page;
+  void* const mapped = ::mmap(nullptr, rounded + kPage, kProtection, kFlags, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  auto* const begin = static_cast<std::byte*>(mapped);
+  const size_t before = (kPage - reinterpret_cast<uintptr_t>(begin) % kPage) % kPage;
+  if (before != 0) ::munmap(begin, before);
+  ::munmap(begin + before + rounded, kPage - before);
+#ifdef MADV_HUGEPAGE
+  ::madvise(begin + before, rounded, MADV_HUGEPAGE);  // where the system has no such pages, nothing changes
+#endif
+  return begin + before;
+}
 
 // Copies the values of the kept rows; Width is a constant so that the copy is one load and one store.
 template <size_t Width>
@@ -100,18 +125,14 @@ size_t bytes_of(const Column& column, std::vector<const std::byte*>& seen) {
 
 Buffer Buffer::allocate(size_t bytes) {
   const size_t padded = (bytes / kAlignment + 1) * kAlignment;
-  const bool large = padded >= kPage;
+  if (padded >= kMappedBytes) {
+    void* const data = map_pages(padded);
+    const auto unmap = [padded](const void* p) { ::munmap(const_cast<void*>(p), padded); };
+    return wrap(data, bytes, std::shared_ptr<const void>(data, unmap));
+  }
   void* data = nullptr;
-  if (::posix_memalign(&data, large ? kPage : kAlignment, padded) != 0) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-  // One fault for each 2 MiB instead of each 4 KiB. Where the system has no such pages, nothing changes.
-  if (large) ::madvise(data, padded, MADV_HUGEPAGE);
-#endif
-  Buffer buffer;
-  buffer.owner_ = std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); });
-  buffer.data_ = static_cast<std::byte*>(data);
-  buffer.size_ = bytes;
-  return buffer;
+  if (::posix_memalign(&data, kAlignment, padded) != 0) throw std::bad_alloc();
+  return wrap(data, bytes, std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); }));
 }
 
 Buffer Buffer::wrap(const void* data, size_t bytes, std::shared_ptr<const void> owner) {
