@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <new>
 
+#include "clickhouse/hash_avx2.hpp"
+
 namespace flatbed {
 namespace {
 
@@ -52,6 +54,10 @@ void ContentHash::Free::operator()(void* state) const noexcept {
 }
 
 void ContentHash::add(std::string_view bytes) {
+#if defined(__x86_64__)
+  static const bool has_avx2 = __builtin_cpu_supports("avx2");
+  if (has_avx2) return hash_avx2(state_.get(), bytes);
+#endif
   XXH3_128bits_update(static_cast<XXH3_state_t*>(state_.get()), bytes.data(), bytes.size());
 }
 

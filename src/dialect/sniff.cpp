@@ -320,7 +320,8 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
   }
   detect(dialect.skip_rows, best.table.records[best.first].line + uint32_t{tells});
   detect(dialect.header, detect_header(best));
-  if (dialect.header.value) detect(dialect.header_rows, count_header_rows(best));
+  // Who says that the first record names the columns has said that it is one record.
+  if (dialect.header.value && given.header.by != Chosen::kUser) detect(dialect.header_rows, count_header_rows(best));
   detect(dialect.spaces, detect_spaces(best));
   dialect.tables = count_tables(best);
   find_marks(best, whole, dialect);

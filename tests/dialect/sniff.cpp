@@ -101,6 +101,15 @@ TEST_SUITE("dialect") {
     CHECK(found("id,x,y,z\na,n/a,,4\nb,5,6,7\nc,8,9,10\n").header_rows.value == 1);
     CHECK(found("id,x,y,z\na,low,high,\nb,5,6,7\nc,8,9,10\n").header_rows.value == 1);
   }
+  TEST_CASE("sniff: who says that there is a header means one record, unless he says more") {
+    Dialect given;
+    given.header = {true, Chosen::kUser};
+    const std::string groups = "id,size,,weight,\n,x,y,x,y\na,1,2,3,4\n";
+    CHECK(found(groups).header_rows.value == 2);
+    CHECK(found(groups, given).header_rows.value == 1);
+    given.header_rows = {2, Chosen::kUser};
+    CHECK(found(groups, given).header_rows.value == 2);
+  }
   TEST_CASE("sniff: a file's name tells what to expect, its content decides") {
     Dialect given;
     given.delimiter = {"\t", Chosen::kDefault};
