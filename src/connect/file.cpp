@@ -5,12 +5,14 @@
 #include <atomic>
 #include <charconv>
 #include <filesystem>
+#include <functional>
+#include <thread>
 
 #include "columns/csv_source.hpp"
 #include "columns/fixed_source.hpp"
 #include "columns/json_source.hpp"
 #include "connect/http.hpp"
-#include "encode/encoder.hpp"
+#include "encode/encoding_line.hpp"
 #include "encode/fixed.hpp"
 #include "flatbed/bytes.hpp"
 #include "flatbed/registry.hpp"
@@ -305,8 +307,8 @@ Result<Options> read_options(const std::map<std::string, std::string>& given) {
 // Writes one file, or several of about one size. All of them appear when the last one is whole.
 class FileSink final : public Sink {
  public:
-  FileSink(std::string path, WriteFileOptions options, std::unique_ptr<Encoder> encoder, uint64_t split)
-      : path_(std::move(path)), options_(std::move(options)), encoder_(std::move(encoder)), split_(split) {}
+  FileSink(std::string path, WriteFileOptions options, std::function<std::unique_ptr<Encoder>()> make, uint64_t split)
+      : path_(std::move(path)), options_(std::move(options)), make_(std::move(make)), split_(split) {}
 
   Result<std::optional<Schema>> existing(std::stop_token) override { return std::optional<Schema>(); }
 
@@ -319,25 +321,21 @@ class FileSink final : public Sink {
                  .hint = "--overwrite replaces it"};
   }
 
-  Status open(const Schema& schema, const WriteRequest&, std::stop_token) override {
+  Status open(const Schema& schema, const WriteRequest& request, std::stop_token) override {
     schema_ = schema;
+    granted_ = request;
     return begin_file();
   }
 
-  Status write(const Batch& batch, std::stop_token) override {
-    if (split_ != 0 && file_bytes_ >= split_) {
-      if (Status status = end_file(); !status) return status;
-      if (Status status = begin_file(); !status) return status;
-    }
-    text_.clear();
-    if (Status status = encoder_->encode(batch, text_); !status) return status;
-    if (Status status = flush(); !status) return status;
-    rows_ += batch.rows();
-    ++blocks_;
-    return {};
+  Status write(const Batch& batch, std::stop_token stop) override {
+    if (!line_) start_line();
+    return line_->put(batch, stop);
   }
 
   Status finish(std::stop_token) override {
+    if (line_) {
+      if (Status status = line_->finish(); !status) return status;
+    }
     if (Status status = end_file(); !status) return status;
     for (const auto& file : files_) {
       if (Status status = file->finish(); !status) return status;
@@ -346,6 +344,7 @@ class FileSink final : public Sink {
   }
 
   void abort() noexcept override {
+    line_.reset();
     for (const auto& file : files_) file->abort();
     rows_ = bytes_ = blocks_ = 0;
   }
@@ -363,37 +362,71 @@ class FileSink final : public Sink {
     return path_.substr(0, dot) + "-" + number + path_.substr(dot);
   }
 
+  void start_line() {
+    const unsigned threads =
+        granted_.threads != 0 ? granted_.threads : std::max(1u, std::thread::hardware_concurrency());
+    const auto make = [this] {
+      auto encoder = make_();
+      std::string head;
+      encoder->begin(schema_, head);
+      return encoder;
+    };
+    line_ = std::make_unique<EncodingLine>(
+        make, threads, granted_.memory_limit / 2,
+        [this](const Batch& batch, std::string_view text) { return write_text(batch.rows(), text); });
+  }
+
+  // Runs on the line's thread, where the file is in its hands.
+  Status write_text(size_t rows, std::string_view text) {
+    if (split_ != 0 && file_bytes_ >= split_) {
+      if (Status status = end_file(); !status) return status;
+      if (Status status = begin_file(); !status) return status;
+    }
+    if (rows != 0) {
+      if (Status status = put(encoder_->lead(first_)); !status) return status;
+      first_ = false;
+    }
+    if (Status status = put(text); !status) return status;
+    rows_ += rows;
+    ++blocks_;
+    return {};
+  }
+
   Status begin_file() {
     auto file = create_bytes(name_of_next(), options_);
     if (!file) return std::move(file).error();
     files_.push_back(std::move(*file));
     file_bytes_ = 0;
-    text_.clear();
-    encoder_->begin(schema_, text_);
-    return flush();
+    first_ = true;
+    std::string head;
+    encoder_->begin(schema_, head);
+    return put(head);
   }
 
   Status end_file() {
-    text_.clear();
-    encoder_->end(text_);
-    return flush();
+    std::string tail;
+    encoder_->end(tail);
+    return put(tail);
   }
 
-  Status flush() {
-    bytes_ += text_.size();
-    file_bytes_ += text_.size();
-    return files_.back()->write(text_);
+  Status put(std::string_view text) {
+    bytes_ += text.size();
+    file_bytes_ += text.size();
+    return text.empty() ? Status() : files_.back()->write(text);
   }
 
   const std::string path_;
   const WriteFileOptions options_;
-  std::unique_ptr<Encoder> encoder_;
-  const uint64_t split_;  // 0: into one file
+  const std::function<std::unique_ptr<Encoder>()> make_;
+  const std::unique_ptr<Encoder> encoder_ = make_();  // of what stands around the rows
+  const uint64_t split_;                              // 0: into one file
   Schema schema_{};
+  WriteRequest granted_{};
   std::vector<std::unique_ptr<ByteSink>> files_{};  // the last one is being written
   uint64_t file_bytes_ = 0;
-  std::string text_;
+  bool first_ = true;  // no row is in the file
   std::atomic<uint64_t> rows_{0}, bytes_{0}, blocks_{0};
+  std::unique_ptr<EncodingLine> line_{};  // last: its threads use what stands above
 };
 
 Result<std::unique_ptr<Encoder>> encoder_of(const Uri& uri, const Options& options) {
@@ -419,7 +452,8 @@ Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) 
     return Error{.code = Code::kUsage, .message = "standard output cannot be split into files"};
   }
   WriteFileOptions file{.overwrite = options.flag("overwrite"), .compression = options.text("compression")};
-  return std::unique_ptr<Sink>(std::make_unique<FileSink>(uri.path, std::move(file), std::move(*encoder), split));
+  auto make = [uri, options] { return encoder_of(uri, options).value(); };
+  return std::unique_ptr<Sink>(std::make_unique<FileSink>(uri.path, std::move(file), std::move(make), split));
 }
 
 }  // namespace

@@ -10,12 +10,15 @@
 
 namespace flatbed {
 
-/// Turns batches of one schema into bytes, appended to what the caller writes out. THREADS: one owner.
+/// Turns batches of one schema into bytes, appended to what the caller writes out. What a batch becomes does not depend
+/// on the batches before it, so that several encoders may share the batches of a file. THREADS: one owner.
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  /// Appends what stands before the first row.
+  /// Appends what stands before the first row of a file. Called before encode(), and once for each file.
   virtual void begin(const Schema& schema, std::string& out) = 0;
+  /// Returns what stands before the rows of a batch, which may be the first in its file.
+  virtual std::string_view lead(bool) const noexcept { return {}; }
   virtual Status encode(const Batch& batch, std::string& out) = 0;
   /// Appends what stands after the last row.
   virtual void end(std::string& out) = 0;

@@ -151,17 +151,19 @@ class JsonEncoder final : public Encoder {
   explicit JsonEncoder(JsonOptions options) : options_(options) {}
 
   void begin(const Schema& schema, std::string& out) override {
+    names_.clear();
     for (const Field& field : schema.fields) append_json_text(field.name, names_.emplace_back());
     if (options_.array) out += '[';
   }
+
+  std::string_view lead(bool first) const noexcept override { return !options_.array ? "" : first ? "\n" : ",\n"; }
 
   Status encode(const Batch& batch, std::string& out) override {
     std::vector<JsonText> cells;
     cells.reserve(batch.columns().size());
     for (const Column& column : batch.columns()) cells.emplace_back(column, options_);
     for (size_t row = 0; row < batch.rows(); ++row) {
-      if (options_.array) out += first_ ? "\n" : ",\n";
-      first_ = false;
+      if (options_.array && row > 0) out += ",\n";
       out += '{';
       for (size_t i = 0; i < cells.size(); ++i) {
         if (i > 0) out += ',';
@@ -191,7 +193,6 @@ class JsonEncoder final : public Encoder {
 
   JsonOptions options_;
   std::vector<std::string> names_{};  // of the columns, quoted
-  bool first_ = true;
 };
 
 }  // namespace

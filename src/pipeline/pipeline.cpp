@@ -343,7 +343,7 @@ Status Pipeline::Impl::finish() {
 // Everything that takes long: opening (a text source may read all of its bytes for the types), carrying, finishing.
 Status Pipeline::Impl::work() {
   if (Status status = guarded([&]() -> Status { return open(); }); !status || known) return status;
-  Queue<Delivery> queue(options.memory_limit / 8);
+  Queue<Delivery> queue(options.memory_limit / 16);
   Status read_status;
   std::jthread reader([&] {
     read_status = guarded([&]() -> Status { return read(queue); });

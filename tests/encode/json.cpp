@@ -29,6 +29,7 @@ std::string json_of(const char* type, std::initializer_list<const char*> values,
   auto encoder = json_encoder(options);
   std::string out;
   encoder->begin(batch.schema(), out);
+  if (batch.rows() != 0) out += encoder->lead(true);
   const Status status = encoder->encode(batch, out);
   if (!status) return std::string(code_name(status.error().code));
   encoder->end(out);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ def test_a_split_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(fb.Error):
         fb.copy(source, tmp_path / "out.csv", types={"id": "Int32"}, target_options={"split": "1M"})
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_every_file_of_a_split_export_is_json_of_its_own(tmp_path: Path) -> None:
+    source = numbers(tmp_path / "in.csv", 300_000)
+    fb.copy(source, tmp_path / "out.json", target_options={"split": "2M"})
+    parts = [json.loads(part.read_bytes()) for part in sorted(tmp_path.glob("out*"))]
+    assert len(parts) >= 3 and all(parts)
+    assert [row["id"] for part in parts for row in part] == list(range(300_000))
+
+
+def test_an_export_is_the_same_on_any_number_of_threads(tmp_path: Path) -> None:
+    source = numbers(tmp_path / "in.csv", 300_000)
+    for name in ("out.csv", "out.ndjson", "out.json"):
+        files = [tmp_path / f"{threads}-{name}" for threads in (1, 2, 5)]
+        for threads, file in zip((1, 2, 5), files, strict=True):
+            fb.copy(source, file, threads=threads)
+        assert len({file.read_bytes() for file in files}) == 1
 
 
 def test_psv_and_fixed_width_by_the_command(tmp_path: Path, command: Command) -> None:
