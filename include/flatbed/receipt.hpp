@@ -55,7 +55,7 @@ struct Receipt {
   std::map<Code, uint64_t> rejects_by_code{};
   std::vector<Error> first_rejects{};  ///< up to 20
   std::vector<Finding> findings{};     ///< every reject, by code and column
-  std::vector<Finding> leniencies{};   ///< repairs that were applied and, in a check, values that are rewritten
+  std::vector<Finding> leniencies{};   ///< repairs and marks that were made and, in a check, values that are rewritten
   bool checked = false;                ///< a check: nothing was written, `loaded` rows would have been
   std::string load{};                  ///< the load's name in the ledger; empty without one
   std::string plan{};                  ///< as JSON, no secrets

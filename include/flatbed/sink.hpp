@@ -18,6 +18,7 @@
 namespace flatbed {
 
 class Prover;
+struct Finding;
 
 /// What the target has confirmed.
 struct Acknowledged {
@@ -62,6 +63,9 @@ class Sink {
   virtual Status log_to(std::shared_ptr<BlockLog>, std::stop_token) { return {}; }
   /// Returns the blocks that were acknowledged, by their numbers, for the receipt. REQUIRES: after finish().
   virtual std::vector<BlockRecord> blocks() const { return {}; }
+  /// Returns the values that were written otherwise than they are, because the user asked for it. REQUIRES: after
+  /// finish().
+  virtual std::vector<Finding> leniencies() const;
   /// Returns a sink that looks for rows in this one's target in place of writing them; null where it cannot be asked
   /// for rows.
   virtual std::unique_ptr<Prover> prover();

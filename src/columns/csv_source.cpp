@@ -666,7 +666,7 @@ Parsed CsvSource::parse(Task& task) const {
 }
 
 Delivery CsvSource::deliver(Parsed parsed) {
-  parsed.origin.first_record = records_here_;
+  parsed.origin.first_record = records_done_;
   const auto rows = static_cast<size_t>(parsed.origin.records);
   const size_t left = std::min<size_t>(rows, table_left());
   parsed.origin.records = left;

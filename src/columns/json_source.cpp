@@ -529,7 +529,7 @@ ReadRows JsonSource::read(JsonChunk& chunk) const {
 
 Delivery JsonSource::deliver(ReadRows read) {
   const auto rows = static_cast<size_t>(read.origin.records);
-  read.origin.first_record = records_here_;
+  read.origin.first_record = records_done_;
   Delivery delivery{.batch = Batch(schema_, std::move(read.columns), rows, read.origin),
                     .rejects = std::move(read.rejects),
                     .leniencies = std::move(read.leniencies)};

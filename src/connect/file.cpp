@@ -350,6 +350,7 @@ class FileSink final : public Sink {
   }
 
   Acknowledged acknowledged() const noexcept override { return {rows_, bytes_, blocks_}; }
+  std::vector<Finding> leniencies() const override { return leniencies_; }
 
  private:
   // "sales-0002.csv.gz" of "sales.csv.gz".
@@ -371,9 +372,11 @@ class FileSink final : public Sink {
       encoder->begin(schema_, head);
       return encoder;
     };
-    line_ = std::make_unique<EncodingLine>(
-        make, threads, granted_.memory_limit / 2,
-        [this](const Batch& batch, std::string_view text) { return write_text(batch.rows(), text); });
+    line_ = std::make_unique<EncodingLine>(make, threads, granted_.memory_limit / 2,
+                                           [this](const Batch& batch, std::string_view text) {
+                                             encoder_->count_leniencies(batch, leniencies_);
+                                             return write_text(batch.rows(), text);
+                                           });
   }
 
   // Runs on the line's thread, where the file is in its hands.
@@ -424,6 +427,7 @@ class FileSink final : public Sink {
   WriteRequest granted_{};
   std::vector<std::unique_ptr<ByteSink>> files_{};  // the last one is being written
   uint64_t file_bytes_ = 0;
+  std::vector<Finding> leniencies_{};
   bool first_ = true;  // no row is in the file
   std::atomic<uint64_t> rows_{0}, bytes_{0}, blocks_{0};
   std::unique_ptr<EncodingLine> line_{};  // last: its threads use what stands above

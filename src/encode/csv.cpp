@@ -415,12 +415,36 @@ namespace {
 
 class CsvEncoder : public Encoder {
  public:
-  explicit CsvEncoder(csv::WriterOptions options) : writer_(std::move(options)) {}
+  explicit CsvEncoder(csv::WriterOptions options) : formula_safe_(options.formula_safe), writer_(std::move(options)) {}
   void begin(const Schema& schema, std::string& out) override { writer_.header(schema, out); }
   Status encode(const Batch& batch, std::string& out) override { return writer_.write(batch, out); }
   void end(std::string&) override {}
 
+  void count_leniencies(const Batch& batch, std::vector<Finding>& leniencies) const override {
+    if (!formula_safe_) return;
+    std::string text;
+    for (size_t i = 0; i < batch.columns().size(); ++i) {
+      const Column& column = batch.column(i);
+      for (size_t row = 0; is_text(column.type.id) && row < column.rows; ++row) {
+        text.clear();
+        if (!column.is_null(row)) append_value(column, row, text);
+        if (is_formula(text)) add_finding(leniencies, marked(batch, row, i, text));
+      }
+    }
+  }
+
  private:
+  static Error marked(const Batch& batch, size_t row, size_t index, const std::string& text) {
+    return {.code = Code::kRewritten,
+            .message = "a ' was put before a text that a spreadsheet would run",
+            .where = {.record = batch.record(row),
+                      .column = static_cast<uint32_t>(index),
+                      .column_name = batch.schema().fields[index].name},
+            .found = text.substr(0, 100),
+            .side = Side::kTarget};
+  }
+
+  const bool formula_safe_;
   csv::Writer writer_;
 };
 

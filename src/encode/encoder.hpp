@@ -3,9 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "flatbed/batch.hpp"
 #include "flatbed/csv.hpp"
+#include "flatbed/receipt.hpp"
 #include "flatbed/status.hpp"
 
 namespace flatbed {
@@ -20,6 +23,8 @@ class Encoder {
   /// Returns what stands before the rows of a batch, which may be the first in its file.
   virtual std::string_view lead(bool) const noexcept { return {}; }
   virtual Status encode(const Batch& batch, std::string& out) = 0;
+  /// Counts the values that encode() writes otherwise than they are, because the user asked for it.
+  virtual void count_leniencies(const Batch&, std::vector<Finding>&) const {}
   /// Appends what stands after the last row.
   virtual void end(std::string& out) = 0;
 };

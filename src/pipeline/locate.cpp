@@ -1,6 +1,6 @@
-// Places of records. Enters: errors with a record's number. Leaves: the same, with its file, line, byte and bytes.
-// Only rejects have a place and bytes, so the source is read as one whose every record is rejected: all that finds
-// records, of whatever layout and encoding, is then the same as in the load.
+// Places of records. Enters: errors with a record's number in its source. Leaves: the same, with its file, line, byte
+// and bytes. Only rejects have a place and bytes, so the source is read as one whose every record is rejected: all that
+// finds records, of whatever layout and encoding, is then the same as in the load.
 #include "pipeline/locate.hpp"
 
 #include <algorithm>
@@ -28,8 +28,6 @@ Result<std::optional<std::string>> first_column(const Plan& plan, const Registry
 Status locate_records(std::vector<Error>& errors, const Plan& plan, const Registry& registry, std::stop_token stop) {
   const auto uri = parse_uri(plan.source.uri);
   if (!uri || uri->scheme != "file" || uri->path == "-") return {};
-  const auto paths = expand_glob(uri->path);
-  if (!paths || paths->size() != 1) return {};  // records of each file begin with 0
   std::map<uint64_t, Error*> wanted;
   for (Error& error : errors) {
     if (error.code == Code::kRefusedRow && error.where.record) wanted.emplace(*error.where.record, &error);
@@ -49,8 +47,10 @@ Status locate_records(std::vector<Error>& errors, const Plan& plan, const Regist
     auto delivery = (*source)->next(stop);
     if (!delivery) return std::move(delivery).error();
     if (!*delivery) return {};
+    // Every record of the batch is here; in `where` it has its number in its file, and batches count on through files.
+    uint64_t record = (*delivery)->batch.origin().first_record;
     for (Error& reject : (*delivery)->rejects) {
-      const auto found = wanted.find(reject.where.record.value_or(UINT64_MAX));
+      const auto found = wanted.find(record++);
       if (found == wanted.end()) continue;
       const Location& where = reject.where;
       found->second->where = {.uri = where.uri, .byte = where.byte, .line = where.line, .record = where.record};

@@ -318,6 +318,7 @@ Status Pipeline::Impl::finish() {
     }
     if (Status status = take_refused(true); !status) return status;
     receipt.block_list = sink->blocks();
+    add_findings(receipt.leniencies, sink->leniencies());
   }
   if (rejects) {
     if (Status status = rejects->finish(stop.get_token()); !status) {
@@ -442,6 +443,10 @@ Result<Receipt> Pipeline::Impl::run() {
 }
 
 Status Sink::accepts(const Schema&, std::stop_token) {
+  return {};
+}
+
+std::vector<Finding> Sink::leniencies() const {
   return {};
 }
 

@@ -61,6 +61,17 @@ def test_an_export_is_the_same_on_any_number_of_threads(tmp_path: Path) -> None:
         assert len({file.read_bytes() for file in files}) == 1
 
 
+def test_marks_against_formulas_are_counted(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("n,text\n-1,=1+1\n-2,plain\n-3,@home\n-4,\n")
+    receipt = fb.copy(source, tmp_path / "out.csv", target_options={"formula_safe": True})
+    assert (tmp_path / "out.csv").read_text() == "n,text\n-1,'=1+1\n-2,plain\n-3,'@home\n-4,\n"
+    [marks] = receipt.leniencies
+    assert (marks.code, marks.column, marks.count) == ("FB-TYPE-0106", "text", 2)
+    assert [(mark.record, mark.found) for mark in marks.examples] == [(0, "=1+1"), (2, "@home")]
+    assert fb.copy(source, tmp_path / "as-is.csv").leniencies == []
+
+
 def test_psv_and_fixed_width_by_the_command(tmp_path: Path, command: Command) -> None:
     numbers(tmp_path / "in.csv", 2)
     assert command("copy", "in.csv", "-", "--to", "psv").stdout == "id|text\n0|row 0\n1|row 1\n"

@@ -96,6 +96,27 @@ def test_quarantined_and_replayed(ledger: bool, table: str, source: Path, server
         assert (again.duplicate, again.rejected, again.loaded) == (ROWS - len(BAD), len(BAD), 0) and again.balanced
 
 
+def test_a_row_of_one_of_several_files(server: ClickHouse, source: Path) -> None:
+    """It is named by its file and its place there."""
+    server.query(
+        "CREATE OR REPLACE TABLE t (id UInt64, name String, amount UInt32, "
+        f"{RULES['a constraint']}) ENGINE = MergeTree ORDER BY id"
+    )
+    text = source.read_bytes()
+    (source.parent / "rows-0.csv").write_bytes(text.replace(b",9999", b",8"))
+    source.rename(source.parent / "rows-1.csv")
+    bad = b"".join(text.splitlines(keepends=True)[2 * row + 1 + line] for row in BAD for line in (0, 1))
+    (source.parent / "rows-2.csv").write_bytes(b"id,name,amount\r\n" + bad)
+    table = f"clickhouse://127.0.0.1:{server.http_port}/default/t"
+    receipt = fb.copy(source.parent / "rows-*.csv", table, on_reject="skip", **SMALL)  # type: ignore[arg-type]
+    assert receipt.balanced and receipt.loaded == 2 * ROWS - len(BAD)
+    check_places(receipt.first_rejects[: len(BAD)], source.parent / "rows-1.csv")
+    last = receipt.first_rejects[len(BAD) :]
+    assert [(Path(one.uri).name, one.record, one.line) for one in last] == [
+        ("rows-2.csv", i, 2 + 2 * i) for i in range(len(BAD))
+    ]
+
+
 def test_over_the_budget(table: str, source: Path, tmp_path: Path) -> None:
     with pytest.raises(fb.Error, match="4 rows were rejected and the budget is 3") as caught:
         fb.copy(source, table, on_reject="skip", max_rejects=3, **SMALL)  # type: ignore[arg-type]
