@@ -148,6 +148,8 @@ Batch TableProver::with_record(const Batch& batch) const {
 }
 
 Status TableProver::write(const Batch& batch, std::stop_token stop) {
+  // With room for the numbers of the records; a text that grew to this size would leave holes as large in memory.
+  if (block_.record.records == 0) block_.bytes.reserve(limits_.bytes + limits_.bytes / 4);
   if (batch.rows() != 0) {
     plain_.clear();
     encode_native(batch, plain_);
