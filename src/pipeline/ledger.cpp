@@ -1,5 +1,5 @@
 // The ledger in SQLite. Enters: loads and blocks. Leaves: the same, after a crash too. Invariant: what a call has put
-// is on disk when it returns.
+// is on disk when it returns; that a block was acknowledged, when the next call has put something.
 #include "flatbed/ledger.hpp"
 
 #include <cstdlib>
@@ -181,11 +181,15 @@ class SqliteLedger final : public Ledger {
 
   Status put(const std::string& load, const BlockRecord& block) override {
     const std::lock_guard guard(mutex_);
+    // A killed process leaves it to the system to write; after a power cut the block goes out again under its token.
+    if (block.acknowledged && !wait_for_disk(false)) return failed("cannot be written");
     Statement statement(database_, "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     statement.put(load).put(block.number).put(block.first_record).put(block.records).put(block.byte_begin);
     statement.put(block.byte_end).put(block.rows).put(block.token).put(block.hash).put(block.split);
     statement.put(uint64_t{block.acknowledged});
-    return done(statement);
+    Status status = done(statement);
+    if (block.acknowledged && !wait_for_disk(true)) return failed("cannot be written");
+    return status;
   }
 
   Result<std::vector<BlockRecord>> blocks(const std::string& load) override {
@@ -239,6 +243,11 @@ class SqliteLedger final : public Ledger {
   }
 
  private:
+  bool wait_for_disk(bool wait) {
+    const char* sql = wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+    return sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+  }
+
   Status done(Statement& statement) { return statement.step() == SQLITE_DONE ? Status() : failed("cannot be written"); }
 
   Error failed(const char* what) const {
