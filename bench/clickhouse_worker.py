@@ -18,6 +18,9 @@ from typing import Any
 
 Work = Callable[[], object]
 
+# Peers are told that these are decimals: as floats, which they guess, the table would hold other values.
+DECIMALS = ["l_quantity", "l_extendedprice", "l_discount", "l_tax"]
+
 
 def curl(*arguments: str, source: str = "/dev/null") -> Work:
     command = ["curl", "-sS", "--fail-with-body", "--noproxy", "*", *arguments]
@@ -68,10 +71,15 @@ def work_of(peer: str, what: str, port: int, file: str, table: str) -> Work:
         return lambda: tools.insert_file(connected, table, file, fmt="CSVWithNames")
     if peer == "polars insert_arrow":
         polars = importlib.import_module("polars")
-        return lambda: connected.insert_arrow(table, polars.read_csv(file, try_parse_dates=True).to_arrow())
+        types = {name: polars.Decimal(15, 2) for name in DECIMALS}
+        return lambda: connected.insert_arrow(
+            table, polars.read_csv(file, try_parse_dates=True, schema_overrides=types).to_arrow()
+        )
     if peer == "duckdb insert_arrow":
         duckdb = importlib.import_module("duckdb")
-        return lambda: connected.insert_arrow(table, duckdb.sql(f"SELECT * FROM read_csv('{file}')").to_arrow_table())
+        types = dict.fromkeys(DECIMALS, "DECIMAL(15, 2)")
+        sql = f"SELECT * FROM read_csv('{file}', types = {types})"
+        return lambda: connected.insert_arrow(table, duckdb.sql(sql).to_arrow_table())
     if peer == "pandas insert_df":
         pandas = importlib.import_module("pandas")
         dates = ["l_shipdate", "l_commitdate", "l_receiptdate"]
