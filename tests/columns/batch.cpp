@@ -11,16 +11,6 @@
 
 using namespace flatbed;
 
-namespace {
-
-size_t resident_bytes() {
-  size_t all = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> all >> resident;
-  return resident * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-}
-
-}  // namespace
-
 TEST_SUITE("columns") {
   TEST_CASE("buffers are aligned, and hold what is written whatever their size") {
     for (const size_t bytes : {size_t{0}, size_t{1}, size_t{64}, size_t{1} << 20, (size_t{2} << 20) - 64,
@@ -38,6 +28,11 @@ TEST_SUITE("columns") {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   TEST_CASE("large buffers go back to the system, whatever lies between them") {
     constexpr size_t kLarge = size_t{2} << 20, kCount = 64;
+    const auto resident_bytes = [] {
+      size_t all = 0, resident = 0;
+      std::ifstream("/proc/self/statm") >> all >> resident;
+      return resident * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+    };
     Buffer::allocate(kLarge);  // a heap learns from what is freed that such blocks are to be kept
     const size_t before = resident_bytes();
     std::vector<Buffer> large, small;
