@@ -562,6 +562,22 @@ FLATBED_API const char* flatbed_profile_json(const flatbed_profile* profile) FLA
 /** Frees a profile. @since 1.1 @stability stable */
 FLATBED_API void flatbed_profile_free(flatbed_profile* profile) FLATBED_NOEXCEPT;
 
+/** What a load would find in its target, column by column. */
+typedef struct flatbed_difference flatbed_difference;
+
+/** Compares the columns that a copy would bring with those of its target, and writes nothing; the arguments are those
+ *  of flatbed_copy. A text file is read to its end, for its types. @since 1.1 @stability stable */
+FLATBED_API flatbed_status flatbed_difference_open(const flatbed_context* context, const char* source,
+                                                   const flatbed_options* source_options, const char* target,
+                                                   const flatbed_options* target_options,
+                                                   const flatbed_options* run_options, flatbed_difference** out,
+                                                   flatbed_error** error) FLATBED_NOEXCEPT;
+/** Returns the difference as a JSON object: "exists", "columns", and "problem" where a load would be refused; it lives
+ *  as long as the difference. @since 1.1 @stability stable */
+FLATBED_API const char* flatbed_difference_json(const flatbed_difference* difference) FLATBED_NOEXCEPT;
+/** Frees a difference. @since 1.1 @stability stable */
+FLATBED_API void flatbed_difference_free(flatbed_difference* difference) FLATBED_NOEXCEPT;
+
 /* ---- The proof of a load ---- */
 
 /** What was found in the target of a load, or what it takes to take the load out of it. */

@@ -138,6 +138,10 @@ struct flatbed_profile {
   std::string json;
 };
 
+struct flatbed_difference {
+  std::string json;
+};
+
 struct flatbed_proof {
   bool holds;
   std::string json;
@@ -684,6 +688,27 @@ const char* flatbed_profile_json(const flatbed_profile* profile) noexcept {
 
 void flatbed_profile_free(flatbed_profile* profile) noexcept {
   delete profile;
+}
+
+flatbed_status flatbed_difference_open(const flatbed_context* context, const char* source,
+                                       const flatbed_options* source_options, const char* target,
+                                       const flatbed_options* target_options, const flatbed_options* run_options,
+                                       flatbed_difference** out, flatbed_error** error) noexcept {
+  return guard(error, [&]() -> Status {
+    if (context == nullptr || source == nullptr || target == nullptr || out == nullptr) return null_argument();
+    Plan plan{.source = endpoint_of(source, source_options), .target = endpoint_of(target, target_options)};
+    if (Status status = set_run_options(pairs_of(run_options), plan); !status) return status;
+    return with(difference(plan, *context->registry),
+                [&](const Difference& found) { *out = new flatbed_difference{to_json(found)}; });
+  });
+}
+
+const char* flatbed_difference_json(const flatbed_difference* difference) noexcept {
+  return difference->json.c_str();
+}
+
+void flatbed_difference_free(flatbed_difference* difference) noexcept {
+  delete difference;
 }
 
 // ---- Quarantines ----

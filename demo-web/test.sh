@@ -9,6 +9,8 @@ export PATH="$PWD/../.venv/bin:$PATH"
 ruff check server tests
 ruff format --check server tests
 mypy --strict --python-executable "$PWD/../.venv/bin/python" server/flatbed_web
+hadolint Dockerfile
+check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 frontend/types.sh "$PWD/frontend/node_modules/.types.ts"
 diff frontend/src/api/types.ts frontend/node_modules/.types.ts # the pages' types are the server's
-python -m pytest -c tests/pytest.ini tests
+python -m pytest -c tests/pytest.ini -n 2 --dist worksteal tests

@@ -36,10 +36,13 @@ class App:
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
         given = {"data": folder / "data", "port": self.port, "embedded": "true", **settings}
-        environment = {name: value for name, value in os.environ.items() if "FLATBED" not in name}
-        environment |= {f"FLATBED_WEB_{name.upper()}": str(value) for name, value in given.items()}
-        environment["PYTHONPATH"] = str(DEMO / "server")
-        self.process = subprocess.Popen([sys.executable, "-m", "flatbed_web"], env=environment)
+        self.environment = {name: value for name, value in os.environ.items() if "FLATBED" not in name}
+        self.environment |= {f"FLATBED_WEB_{name.upper()}": str(value) for name, value in given.items()}
+        self.environment["PYTHONPATH"] = str(DEMO / "server")
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen([sys.executable, "-m", "flatbed_web"], env=self.environment)
         end = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -59,6 +62,10 @@ class App:
 
     def stop(self) -> None:
         self.process.terminate()
+        self.process.wait(30)
+
+    def kill9(self) -> None:
+        self.process.kill()
         self.process.wait(30)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -17,18 +17,35 @@ PICTURES = Path(__file__).parent / "screenshots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+View = tuple[Literal["light", "dark"], int]
+"""Theme and width."""
+
+
 class Looker:
     """Keeps what is wrong with each page that is looked at, and a picture of it."""
 
-    def __init__(self, someone: Person, kind: str) -> None:
+    def __init__(self, someone: Person, views: list[View]) -> None:
         self.page = someone.page
-        self.kind = kind
+        self.views = list(views)
         self.wrong: list[str] = []
 
-    def look(self, name: str) -> None:
+    def look(self, page: str) -> None:
+        """Looks at the page as it is now, in every view; the way goes on in another view than before."""
         self.page.evaluate("document.activeElement.blur()")
-        self.page.screenshot(path=PICTURES / f"{name}-{self.kind}.png", full_page=True)
         self.page.evaluate(AXE)
+        self.views.append(self.views.pop(0))
+        for view in self.views:
+            self.show(view)
+            self.look_once(f"{page}-{view[0]}-{view[1]}")
+
+    def show(self, view: View) -> None:
+        theme, width = view
+        self.page.emulate_media(color_scheme=theme)
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.wait_for_timeout(300)  # colours fade from one theme to the other
+
+    def look_once(self, name: str) -> None:
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
         violations = self.violations()
         if violations:  # a button that is about to change has colours of both states for a moment
             self.page.wait_for_timeout(1000)
@@ -44,20 +61,17 @@ class Looker:
         return list(found["violations"])
 
 
-VIEWS = [
-    ("light", 1280),
-    ("dark", 320),
-    *(pytest.param(theme, width, marks=pytest.mark.large) for theme, width in (("dark", 1280), ("light", 320))),
-    *(pytest.param(theme, 390, marks=pytest.mark.large) for theme in ("light", "dark")),
-]
+VIEWS: list[View] = [("light", 1280), ("dark", 320)]
+MORE_VIEWS: list[View] = [("dark", 1280), ("light", 320), ("light", 390), ("dark", 390)]
 
 
-@pytest.mark.parametrize(("theme", "width"), VIEWS)
-def test_every_page(browser: Browser, app: App, theme: str, width: int) -> None:
+@pytest.mark.parametrize("views", [VIEWS, pytest.param(MORE_VIEWS, marks=pytest.mark.large)], ids=["few", "more"])
+def test_every_page(browser: Browser, app: App, views: list[View]) -> None:
     PICTURES.mkdir(exist_ok=True)
-    view = {"viewport": {"width": width, "height": 800}, "color_scheme": theme}
-    with person(browser, app.url, **view) as someone:
-        looker = Looker(someone, f"{theme}-{width}")
+    table = f"looks_{len(views)}"
+    with person(browser, app.url) as someone:
+        looker = Looker(someone, views)
+        looker.show(views[0])
         page = someone.page
         someone.go()
         someone.heading("Move a table")
@@ -67,7 +81,7 @@ def test_every_page(browser: Browser, app: App, theme: str, width: int) -> None:
         looker.look("choose-empty")
         someone.new_connection("To")
         looker.look("connect")
-        someone.file_to_table("orders.csv", f"looks_{theme}_{width}", price="Decimal(10, 2)")
+        someone.file_to_table("orders.csv", table, price="Decimal(10, 2)")
         expect(page.get_by_role("region", name="The same as a command").first).to_be_visible()
         page.get_by_label("Set it aside").check()
         looker.look("plan")
@@ -93,6 +107,8 @@ def test_every_page(browser: Browser, app: App, theme: str, width: int) -> None:
         someone.button("Repeat").click()
         someone.pass_check()
         page.get_by_label("Stop, and say which row").check()
+        expect(page.get_by_role("table", name="Source and table")).to_be_visible()
+        looker.look("plan-there")
         someone.start(status="Error")
         looker.look("error")
         someone.go()
@@ -105,8 +121,8 @@ def test_every_page(browser: Browser, app: App, theme: str, width: int) -> None:
         expect(page.get_by_role("heading", name="Columns", exact=True)).to_be_visible()
         looker.look("tables-chosen")
         someone.button("A join").click()
-        someone.pick("Table", f"default.looks_{theme}_{width}")
-        someone.pick("Joined table 2", f"default.looks_{theme}_{width}")
+        someone.pick("Table", f"default.{table}")
+        someone.pick("Joined table 2", f"default.{table}")
         expect(page.get_by_role("group", name="The SQL of the join")).to_be_visible()
         looker.look("join")
         someone.query("SELECT number, sleepEachRow(0.01) FROM numbers(3000) SETTINGS max_block_size = 100")

@@ -5,16 +5,23 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import openpyxl
 import pytest
 from clickhouse import LOADER, ClickHouse
-from web import Web
+from web import Request, Web
 
+import flatbed
 from conftest import App, Visitor
+from flatbed_web import models
+from flatbed_web.endpoints import Endpoint
+from flatbed_web.loads import Load
 
 PEOPLE = {"kind": "sample", "name": "people.csv"}
 
@@ -309,3 +316,157 @@ def test_a_sheet_of_a_workbook_becomes_a_table(visitor: Visitor) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "FB-USE-0103")
     answer = visitor.post("/preview", json={"source": visitor.upload("bad.xlsx", b"PK no"), "dialect": {}})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "FB-SRC-0105")
+
+
+class Halting:
+    """A file on the web that stops in its middle until it is let go, so that a load of it can be met half done."""
+
+    ROWS = 400_000
+
+    def __init__(self, web: Web) -> None:
+        row = "%d,a text that makes a row as long as rows are,%d\n"
+        self.data = (
+            "id,text,half\n" + "".join(row % (n, n // 2) for n in range(1_000_000, 1_000_000 + self.ROWS))
+        ).encode()
+        self.halts = threading.Event()
+        self.go = threading.Event()
+        web.answers["/halting.csv"] = self.answer
+        self.source = web_source(web.url("/halting.csv"))
+
+    def answer(self, request: Request) -> None:
+        if not self.halts.is_set():
+            request.give(200, self.data)
+            return
+        cut = len(self.data) * 4 // 5
+        request.give(200, self.data[:cut], Content_Length=str(len(self.data)))
+        request.wfile.flush()
+        self.go.wait(60)
+        request.wfile.write(self.data[cut:])
+
+
+def rows_of(visitor: Visitor, table_name: str) -> list[list[str]]:
+    sql = f"SELECT count(), uniqExact(id) FROM {table_name}"
+    source = {"kind": "query", "connection": visitor.embedded(), "sql": sql}
+    return visitor.ask("/preview", source=source)["rows"]  # type: ignore[no-any-return]
+
+
+def half_done(visitor: Visitor, load: dict[str, Any]) -> dict[str, Any]:
+    """The load, once the table has some of its rows."""
+    end = time.monotonic() + 60
+    while not load["progress"]["rows_acknowledged"]:
+        assert load["status"] not in ("Completed", "Error") and time.monotonic() < end, load["error"] or load
+        time.sleep(0.05)
+        load = visitor.get(f"/loads/{load['id']}").json()
+    return load
+
+
+@pytest.mark.parametrize("end", ["kill9", "stop"])
+def test_a_load_goes_on_after_a_new_start_of_the_app(start_app: Callable[..., App], end: str) -> None:
+    app = start_app(memory=16 << 20)
+    with Web() as web, app.visitor() as visitor, app.visitor() as stranger:
+        halting = Halting(web)
+        target = table(visitor.embedded(), "going_on")
+        halting.halts.set()
+        half_done(visitor, visitor.ask("/loads", source=halting.source, target=target))
+        getattr(app, end)()
+        halting.go.set()
+        app.start()
+        for one in (visitor, stranger):
+            assert one.get("/loads").status_code == 401
+            one.post("/session", json={}).raise_for_status()
+        assert stranger.get("/loads").json() == []
+        (left,) = visitor.get("/loads").json()
+        assert (left["status"], left["resumable"], left["error"]["code"]) == ("Error", True, "FB-WEB-0306")
+        found = int(rows_of(visitor, "going_on")[0][0])
+        assert 0 < found < halting.ROWS
+        again = visitor.ended(visitor.ask(f"/loads/{left['id']}/resume"))
+        assert (again["status"], again["resumes"]) == ("Completed", left["id"]), again
+        assert (again["receipt"]["read"], again["receipt"]["balanced"]) == (halting.ROWS, True)
+        assert rows_of(visitor, "going_on") == [[str(halting.ROWS)] * 2]
+        assert visitor.post(f"/loads/{left['id']}/resume").status_code == 409
+
+
+def test_a_load_that_ended_by_an_error_goes_on(visitor: Visitor) -> None:
+    with Web() as web:
+        halting = Halting(web)
+        target = table(visitor.embedded(), "ended_early")
+        halting.halts.set()
+        load = half_done(visitor, visitor.ask("/loads", source=halting.source, target=target))
+        visitor.ask(f"/loads/{load['id']}/cancel")
+        halting.go.set()
+        load = visitor.ended(load)
+        assert (load["status"], load["resumable"]) == ("Error", True), load
+        load = visitor.ended(visitor.ask(f"/loads/{load['id']}/resume"))
+        assert load["status"] == "Completed", load
+        assert rows_of(visitor, "ended_early") == [[str(halting.ROWS)] * 2]
+    assert visitor.post(f"/loads/{load['id']}/resume").json()["error"]["code"] == "FB-WEB-0308"
+
+
+def test_a_load_into_a_server_goes_on_when_there_is_a_connection(
+    start_app: Callable[..., App], clickhouse: ClickHouse
+) -> None:
+    app = start_app(memory=16 << 20, embedded="false")
+    with Web() as web, app.visitor() as visitor:
+        halting = Halting(web)
+        connection = visitor.ask("/connections", **server_request(clickhouse))["id"]
+        halting.halts.set()
+        plan = {"source": halting.source, "target": table(connection, "server_going_on")}
+        load = half_done(visitor, visitor.ask("/loads", **plan))
+        assert LOADER[1] not in "".join(
+            path.read_text("latin-1") for path in app.folder.rglob("load*") if path.is_file()
+        )
+        app.kill9()
+        halting.go.set()
+        app.start()
+        visitor.post("/session", json={}).raise_for_status()
+        answer = visitor.post(f"/loads/{visitor.get('/loads').json()[0]['id']}/resume")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "FB-WEB-0307")
+        visitor.ask("/connections", **server_request(clickhouse))
+        load = visitor.ended(visitor.ask(f"/loads/{visitor.get('/loads').json()[0]['id']}/resume"))
+        assert load["status"] == "Completed", load
+    assert clickhouse.query("SELECT count(), uniqExact(id) FROM server_going_on").split() == [str(halting.ROWS)] * 2
+
+
+def test_a_cancel_that_comes_too_late_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, made = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text("id\n1\n2\n")
+    plan = models.Plan.model_validate({"source": PEOPLE, "target": {"kind": "file", "name": "out"}})
+    load = Load(plan, Endpoint(str(path), {}, "in", path), Endpoint(str(made), {}, "out", made), None, None, 64 << 20)
+    show = Load._show
+
+    def cancel_when_done(self: Load, progress: flatbed.Progress) -> None:
+        if made.exists():
+            self.cancel()
+        show(self, progress)
+
+    monkeypatch.setattr(Load, "_show", cancel_when_done)
+    load.run()
+    shown = load.shown()
+    assert (shown.status, shown.cancelled, shown.error) == ("Completed", True, None)
+    assert shown.receipt is not None and shown.receipt.loaded == 2
+    assert any("complete already" in line.text for line in shown.log)
+
+
+def test_line_ends_of_a_row_are_told(visitor: Visitor) -> None:
+    source = visitor.upload("ends.csv", b'id,note\r\n1,fine\r\nx,"two\r\nlines"\r\n')
+    target = table(visitor.embedded(), "line_ends")
+    plan = {"source": source, "target": target, "types": {"id": "Int64"}, "on_reject": "quarantine"}
+    load = visitor.ended(visitor.ask("/loads", **plan))
+    (row,) = visitor.get(f"/loads/{load['id']}/quarantine").json()["rows"]
+    assert (row["text"], row["newline"]) == ('x,"two\r\nlines"', "\r\n")
+
+
+def test_the_plan_compares_with_a_table_that_is_there(visitor: Visitor) -> None:
+    target = table(visitor.embedded(), "compared")
+    source = visitor.upload("a.csv", b"id,name\n1,ann\n")
+    assert visitor.ask("/plan", source=source, target=target)["columns"] == []
+    visitor.ended(visitor.ask("/loads", source=source, target=target, types={"id": "Int64"}))
+    other = visitor.upload("b.csv", b"id,note\n1,x\n")
+    proposal = visitor.ask("/plan", source=other, target={**target, "create": False})
+    assert [(column["name"], column["fit"]) for column in proposal["columns"]] == [
+        ("id", "converted"),
+        ("note", "refused"),
+        ("name", "filled"),
+    ]
+    assert proposal["problem"]["code"] == "FB-CH-0103" and proposal["ddl"] is None
+    assert visitor.ask("/plan", source=other, target={**target, "create": False}, columns=["id"])["problem"] is None

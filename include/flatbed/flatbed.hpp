@@ -6,6 +6,7 @@
 #include "flatbed/bytes.hpp"
 #include "flatbed/csv.hpp"
 #include "flatbed/dialect.hpp"
+#include "flatbed/difference.hpp"
 #include "flatbed/join.hpp"
 #include "flatbed/ledger.hpp"
 #include "flatbed/pipeline.hpp"

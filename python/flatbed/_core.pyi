@@ -5,6 +5,8 @@ from typing import Any, Protocol, TypeAlias, final
 
 from typing_extensions import Buffer, Self
 
+from flatbed.errors import Error
+
 __version__: str
 
 class _ArrowArrayExportable(Protocol):
@@ -40,6 +42,31 @@ class Schema:
     def __arrow_c_schema__(self) -> object: ...
 
 @final
+class ColumnDifference:
+    @property
+    def name(self) -> str: ...
+    @property
+    def source_name(self) -> str: ...
+    @property
+    def source_type(self) -> str: ...
+    @property
+    def target_type(self) -> str: ...
+    @property
+    def default_expression(self) -> str: ...
+    @property
+    def fit(self) -> str: ...
+
+class Difference:
+    @property
+    def exists(self) -> bool: ...
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def columns(self) -> list[ColumnDifference]: ...
+    @property
+    def problem(self) -> Error | None: ...
+    def to_json(self) -> str: ...
+
 class Batch:
     def __len__(self) -> int: ...
     @property
@@ -435,6 +462,16 @@ def copy(
     again: bool | None = None,
     client: Any = None,
 ) -> Receipt: ...
+def difference(
+    source: _Source,
+    target: _Address,
+    *,
+    columns: Sequence[str] | None = None,
+    rename: Mapping[str, str] | None = None,
+    types: Mapping[str, str] | None = None,
+    source_options: _Options | None = None,
+    target_options: _Options | None = None,
+) -> Difference: ...
 def default_ledger() -> str: ...
 def loads(ledger: str | PathLike[str]) -> list[dict[str, Any]]: ...
 def resume(

@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = version();
   bind_schema(module);
   bind_dialect(module);
+  bind_difference(module);
   bind_registry(module);
   bind_join(module);
   bind_receipt(module);

@@ -12,6 +12,7 @@ inline std::string show(std::string_view kind, std::string_view what) {
 
 void bind_schema(py::module_& module);
 void bind_dialect(py::module_& module);
+void bind_difference(py::module_& module);
 void bind_registry(py::module_& module);
 void bind_join(py::module_& module);
 void bind_receipt(py::module_& module);

@@ -86,6 +86,13 @@ struct Waiting {
 // Asks Python for signals and shows progress. REQUIRES: the GIL.
 void look_up(const std::optional<Progress>& fresh, const py::object& progress);
 
+// Whoever ends a run in the moment in which it has ended by itself learns so: what was raised has its receipt.
+template <class Outcome>
+void tell_outcome(const Outcome&, Raised&) {}
+inline void tell_outcome(const Result<Receipt>& outcome, Raised& raised) {
+  if (outcome) raised.first->value().attr("receipt") = py::cast(*outcome);
+}
+
 // Runs `work(stop, waiting)` in a thread and returns its result. When a signal or the progress callback raises, the
 // work is stopped and joined, and what was raised goes on. REQUIRES: the GIL.
 template <class Work>
@@ -118,6 +125,7 @@ auto waiting_for(Work work, Raised& raised, std::stop_source stop, const py::obj
     }
     worker.join();
   }
+  if (raised.first && outcome) tell_outcome(*outcome, raised);
   if (raised.first) throw std::move(*raised.first);
   if (thrown) std::rethrow_exception(thrown);
   return *std::move(outcome);

@@ -27,22 +27,12 @@ Batch no_rows(Schema schema) {
   return Batch(std::make_shared<const Schema>(std::move(schema)), std::move(columns), 0);
 }
 
+// Where no column has another name, the pipeline itself asks for the types of the target.
 Result<ReadRequest> read_request(const Plan& plan, Sink& sink, std::stop_token stop) {
-  ReadRequest request{.columns = plan.columns};
-  for (const auto& [name, text] : plan.types) {
-    auto type = parse_type(text);
-    if (!type) return std::move(type).error();
-    request.types.fields.push_back({name, std::move(*type), "the user"});
-  }
-  if (plan.rename.empty()) return request;
+  if (plan.rename.empty()) return read_request(plan, Schema());
   auto existing = sink.existing(stop);
   if (!existing) return std::move(existing).error();
-  if (!*existing) return request;
-  for (Field field : (*existing)->fields) {
-    field.name = source_name(plan, field.name);
-    if (!request.types.find(field.name)) request.types.fields.push_back(std::move(field));
-  }
-  return request;
+  return read_request(plan, existing->value_or(Schema()));
 }
 
 // The plan without the secrets of its target, for it is going to be written down.
@@ -93,6 +83,20 @@ Result<std::shared_ptr<Load>> load_of(const Plan& plan, const std::string& id, c
 }
 
 }  // namespace
+
+Result<ReadRequest> read_request(const Plan& plan, const Schema& existing) {
+  ReadRequest request{.columns = plan.columns};
+  for (const auto& [name, text] : plan.types) {
+    auto type = parse_type(text);
+    if (!type) return std::move(type).error();
+    request.types.fields.push_back({name, std::move(*type), "the user"});
+  }
+  for (Field field : existing.fields) {
+    field.name = source_name(plan, field.name);
+    if (!request.types.find(field.name)) request.types.fields.push_back(std::move(field));
+  }
+  return request;
+}
 
 Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer observer, std::stop_token stop,
                          std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects,

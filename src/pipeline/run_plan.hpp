@@ -11,4 +11,8 @@ Result<Receipt> run_plan(const Plan& plan, const Registry& registry, Observer ob
                          std::vector<std::unique_ptr<Processor>> processors, std::unique_ptr<Sink> rejects,
                          const std::string& load_id = {}, std::unique_ptr<Sink> sink = nullptr);
 
+/// Returns what a plan asks of its source: columns, the types that the user chose, and those of a target that exists
+/// under the names that its columns have in the source. ERRORS: kBadType.
+Result<ReadRequest> read_request(const Plan& plan, const Schema& existing);
+
 }  // namespace flatbed

@@ -84,6 +84,30 @@ static void asks_for_tokens(const flatbed_context* context) {
   flatbed_options_free(options);
 }
 
+static void compares(const flatbed_context* context) {
+  char target[400];
+  flatbed_options* options = NULL;
+  flatbed_receipt* receipt = NULL;
+  flatbed_difference* found = NULL;
+  snprintf(target, sizeof target, "%s/capi_compared", address);
+  const char* path = write_file("compared.csv", "id,name\n1,ann\n");
+  CHECK_OK(flatbed_options_new(&options, &error));
+  CHECK_OK(flatbed_options_set(options, "create", "true", &error));
+  CHECK_OK(flatbed_difference_open(context, path, NULL, target, options, NULL, &found, &error));
+  CHECK(strstr(flatbed_difference_json(found), "\"exists\": false") != NULL);
+  flatbed_difference_free(found);
+  CHECK_OK(flatbed_copy(context, path, NULL, target, options, NULL, &receipt, &error));
+  flatbed_receipt_free(receipt);
+  path = write_file("compared.csv", "id,note\n1,ann\n");
+  CHECK_OK(flatbed_difference_open(context, path, NULL, target, options, NULL, &found, &error));
+  CHECK(strstr(flatbed_difference_json(found), "\"name\": \"note\"") != NULL);
+  CHECK(strstr(flatbed_difference_json(found), "\"fit\": \"refused\"") != NULL);
+  CHECK(strstr(flatbed_difference_json(found), "\"problem\": \"FB-CH-0103") != NULL);
+  flatbed_difference_free(found);
+  CHECK(flatbed_difference_open(context, path, NULL, NULL, NULL, NULL, &found, NULL) == FLATBED_USAGE);
+  flatbed_options_free(options);
+}
+
 static void proves(const flatbed_context* context) {
   char target[400];
   flatbed_options* options = NULL;
@@ -128,6 +152,7 @@ int main(int argc, char** argv) {
   lists(context);
   joins(context);
   asks_for_tokens(context);
+  compares(context);
   proves(context);
   flatbed_context_free(context);
   return failures != 0;

@@ -8,6 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+import flatbed as fb
+
 ENDLESS = """
 import sys, time
 import pyarrow as pa, flatbed as fb
@@ -58,3 +62,19 @@ def test_interrupt_of_the_command_that_waits_for_input(tmp_path: Path) -> None:
     assert "interrupted" in errors
     assert seconds < 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_ends_a_load_that_is_complete_gets_its_receipt(people: Path, tmp_path: Path) -> None:
+    class Enough(Exception):
+        pass
+
+    target = tmp_path / "out.csv"
+
+    def end_when_done(_: fb.Progress) -> None:
+        if target.exists():
+            raise Enough
+
+    with pytest.raises(Enough) as raised:
+        fb.copy(people, target, progress=end_when_done)
+    assert raised.value.receipt.loaded == 3  # type: ignore[attr-defined]
+    assert target.read_text().count("\n") == 4

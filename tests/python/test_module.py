@@ -77,6 +77,7 @@ def test_every_c_capability_has_a_python_one() -> None:
         "proof": "Proof",
         "verify": "verify",
         "undo": "undo",
+        "difference": "difference",
         "pipeline": "Pipeline",
         "csv": "read_csv",
     }

@@ -35,3 +35,10 @@ export function clock(seconds: number): string {
 export function visible(text: string): string {
   return text.replaceAll('\t', '⇥').replaceAll('\r', '␍').replaceAll('\u00a0', '⍽').replaceAll('\u0000', '␀')
 }
+
+/** A text with the line ends of the one it came from: a browser hands out each of them as \n. */
+export function withLineEnds(text: string, from: string, otherwise: string): string {
+  const ends = from.match(/\r\n|\r|\n/g) ?? []
+  let at = 0
+  return text.replace(/\r\n|\r|\n/g, () => ends[at++] ?? ends.at(-1) ?? otherwise)
+}

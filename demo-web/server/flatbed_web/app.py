@@ -23,6 +23,7 @@ from flatbed_web.problems import Refusal, problem_of
 from flatbed_web.sessions import Sessions
 from flatbed_web.settings import Settings
 from flatbed_web.state import State
+from flatbed_web.unfinished import Unfinished
 
 FAILURES: dict[int | str, dict[str, Any]] = {
     422: {"model": Failure, "description": "The request is not what is expected"},
@@ -31,13 +32,15 @@ FAILURES: dict[int | str, dict[str, Any]] = {
 
 
 def create_app(settings: Settings) -> FastAPI:
+    disk = Disk(settings.data, settings.disk_limit)
     state = State(
         settings=settings,
         sessions=Sessions(),
-        disk=Disk(settings.data, settings.disk_limit),
+        disk=disk,
         samples=Samples(settings.samples),
         servers=ServerList(settings.servers),
         runner=Runner(settings.running),
+        unfinished=Unfinished(disk),
     )
 
     @asynccontextmanager

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from flatbed_web import models
 from flatbed_web.files import PARQUET, WORKBOOKS, Disk
 from flatbed_web.problems import Refusal
 from flatbed_web.sessions import Connection, Session
-from flatbed_web.state import State
+
+if TYPE_CHECKING:
+    from flatbed_web.state import State
 
 NOT_SHOWN = ("password", "token", "unpack_limit", "hosts", "timeout")
 """Options that a command line leaves out: secrets, and the app's own limits."""

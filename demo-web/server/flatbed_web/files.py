@@ -13,7 +13,7 @@ from flatbed_web.problems import Refusal, not_found
 RAW_LINES = 20
 RAW_BYTES = 8192
 PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\xfd7zXZ", b"BZh", b"PK\x03\x04", b"PAR1")
-PARTS = ("uploads", "exports", "quarantine")
+PARTS = ("uploads", "exports", "quarantine", "loads")
 PARQUET = ".parquet"
 WORKBOOKS = (".xlsx", ".xlsm")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", PARQUET)
@@ -54,14 +54,25 @@ class Upload:
 
 
 class Disk:
-    """The folder of the app. What an earlier process left in it belongs to nobody, and goes."""
+    """The folder of the app."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder = folder
         self.limit = limit
         for part in PARTS:
-            shutil.rmtree(folder / part, ignore_errors=True)
-            (folder / part).mkdir(parents=True)
+            (folder / part).mkdir(parents=True, exist_ok=True)
+
+    def clear(self, needed: set[Path]) -> None:
+        """What an earlier process left belongs to nobody, and goes; but for what is needed, and for its loads."""
+        for part in PARTS[:-1]:
+            for path in (self.folder / part).iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path not in needed:
+                    path.unlink(missing_ok=True)
+
+    def folders(self, part: str) -> list[Path]:
+        return sorted(path for path in (self.folder / part).iterdir() if path.is_dir())
 
     def used(self) -> int:
         parts = (path for part in PARTS for path in (self.folder / part).rglob("*"))

@@ -41,6 +41,11 @@ class Load:
     memory: int
     replay_of: str | None = None
     """The load whose quarantine this one loads."""
+    ledger: Path | None = None
+    """Where the library keeps how far the load came."""
+    resumes: str | None = None
+    """The load that this one goes on with."""
+    resumable: bool = False
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     started: float = field(default_factory=time.time)
     version: int = 0
@@ -101,6 +106,8 @@ class Load:
                 provable=self.proven_by is not None and not self.undone,
                 undone=self.undone,
                 replay_of=self.replay_of,
+                resumable=self.resumable,
+                resumes=self.resumes,
                 plan=self.plan,
             )
 
@@ -110,6 +117,8 @@ class Load:
                 path.unlink(missing_ok=True)
         if self.quarantine is not None and self.replay_of is None:
             shutil.rmtree(self.quarantine, ignore_errors=True)
+        if self.ledger is not None:
+            shutil.rmtree(self.ledger.parent, ignore_errors=True)
 
     def verify(self) -> models.Proof:
         """Reads the file again and looks for every row in the table. REQUIRES: provable."""
@@ -127,6 +136,12 @@ class Load:
             self._say("warning", f"undone: {done.rows} rows were taken out of the table")
         return models.Undo.model_validate(done, from_attributes=True)
 
+    def was_begun(self) -> bool:
+        """Whether the library knows the load as one that was interrupted."""
+        if self.ledger is None or not self.ledger.exists():
+            return False
+        return any(known["state"] == "open" for known in flatbed.loads(self.ledger))
+
     @property
     def _secrets(self) -> dict[str, str]:
         return {name: value for name, value in self.target.options.items() if name in SECRETS}
@@ -137,11 +152,16 @@ class Load:
         try:
             self._stop_if_cancelled()
             receipt = self._copy()
-        except Cancelled:
+        except Cancelled as cancelled:
+            done: flatbed.Receipt | None = getattr(cancelled, "receipt", None)
+            if done is not None:  # it came too late: everything had been loaded
+                self._complete(done)
+                return
             problem = models.Problem(
                 code="FB-RUN-0102",
                 message="you cancelled the load",
-                hint="a table keeps the rows that it acknowledged; a file that was being written is gone",
+                hint="a table keeps the rows that it acknowledged, and a load into one can go on; a file that was being "
+                "written is gone",
             )
             self._end(Status.error, problem)
         except flatbed.Error as error:
@@ -150,11 +170,16 @@ class Load:
             self._end(Status.error, models.Problem(code="FB-WEB-0500", message="the app made a mistake"))
             raise
         else:
-            self.receipt = self._shown_receipt(receipt)
-            again = self.source.can_be_read_again(receipt.source)
-            if again and not self.target.path and not self.plan.check and self.replay_of is None:
-                self.proven_by = receipt
-            self._end(Status.completed, None)
+            self._complete(receipt)
+
+    def _complete(self, receipt: flatbed.Receipt) -> None:
+        self.receipt = self._shown_receipt(receipt)
+        again = self.source.can_be_read_again(receipt.source)
+        if again and not self.target.path and not self.plan.check and self.replay_of is None:
+            self.proven_by = receipt
+        if self._cancelled.is_set():
+            self._say("info", "you cancelled when the load was complete already")
+        self._end(Status.completed, None)
 
     def _copy(self) -> flatbed.Receipt:
         plan, source, target = self.plan, self.source, self.target
@@ -163,6 +188,10 @@ class Load:
             return flatbed.replay(
                 self.quarantine, target=target.uri, target_options=target.options, progress=self._show
             )
+        if self.resumes is not None:
+            assert self.ledger is not None
+            self._clear_rejects()
+            return flatbed.resume(self.ledger, target_options=self._secrets, progress=self._show)
         on_reject = None if plan.on_reject is models.OnReject.quarantine else plan.on_reject.value
         return flatbed.copy(
             source.uri,
@@ -178,8 +207,16 @@ class Load:
             check=plan.check,
             max_rejects=None if plan.check else plan.max_rejects,
             memory=self.memory,
+            ledger=None if plan.check else self.ledger,
             progress=self._show,
         )
+
+    def _clear_rejects(self) -> None:
+        """What an interrupted run had rejected is found again: the file is read from its beginning."""
+        if self.rejects_path is not None:
+            self.rejects_path.unlink(missing_ok=True)
+        if self.quarantine is not None:
+            shutil.rmtree(self.quarantine, ignore_errors=True)
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
@@ -263,8 +300,10 @@ class Load:
         if problem is not None:
             place = f"line {problem.place.line}: " if problem.place.line else ""
             self._say("error", f"{problem.code}: {place}{problem.message}")
+        resumable = status is Status.error and self.was_begun()
         with self._lock:
             self.error = problem
+            self.resumable = resumable
             self.status = status
             self._going.set()
             self.version += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -15,6 +16,7 @@ from flatbed_web.loads import Load
 from flatbed_web.problems import Refusal, not_found
 from flatbed_web.sessions import Session
 from flatbed_web.state import Shared, State, Visitor
+from flatbed_web.unfinished import LEDGER
 
 router = APIRouter(tags=["loads"])
 LoadId = Annotated[models.Id, Path()]
@@ -42,7 +44,11 @@ def start_load(state: Shared, session: Visitor, body: models.Plan, request: Requ
     rejects = state.disk.new_path("exports", ".csv") if diverts else None
     sets_aside = body.on_reject is models.OnReject.quarantine and not body.check
     quarantine = state.disk.new_path("quarantine", "") if sets_aside else None
-    return begin(state, session, Load(body, source, target, rejects, quarantine, state.settings.memory))
+    load = Load(body, source, target, rejects, quarantine, state.settings.memory)
+    if not body.check and target.path is None and source.can_be_read_again(source.uri):
+        load.ledger = state.disk.new_path("loads", "") / LEDGER
+        state.unfinished.keep(session, load)
+    return begin(state, session, load)
 
 
 def begin(state: State, session: Session, load: Load) -> models.Load:
@@ -99,6 +105,46 @@ def continue_load(session: Visitor, id: LoadId) -> models.Load:
 def cancel_load(session: Visitor, id: LoadId) -> models.Load:
     session.load(id).cancel()
     return session.load(id).shown()
+
+
+@router.post("/loads/{id}/resume", status_code=201)
+def resume_load(state: Shared, session: Visitor, id: LoadId) -> models.Load:
+    """Goes on with a load that was interrupted: the file is read again, and what the table has is not sent."""
+    load = session.load(id)
+    if not load.resumable:
+        raise Refusal(409, "FB-WEB-0308", "this load was not interrupted, or it goes on already")
+    target = replace(load.target, options={**load.target.options, **_options_of_target(session, load)})
+    if load.target.uri.startswith("chdb:"):
+        state.start_engine()
+    again = Load(
+        load.plan,
+        load.source,
+        target,
+        load.rejects_path,
+        load.quarantine,
+        load.memory,
+        ledger=load.ledger,
+        resumes=load.id,
+    )
+    load.resumable, load.ledger, load.quarantine, load.rejects_path = False, None, None, None
+    return begin(state, session, again)
+
+
+def _options_of_target(session: Session, load: Load) -> dict[str, str]:
+    """Those of a connection to the same server; after a new start of the app a visitor has to make one first."""
+    for connection in session.connections.values():
+        user = load.target.options.get("user", "")
+        if load.target.uri.startswith(f"{connection.base}/") and connection.shown.user == user:
+            return connection.options
+    if load.target.uri.startswith("chdb:"):
+        return {}
+    server = load.target.uri.split("/")[2]
+    raise Refusal(
+        409,
+        "FB-WEB-0307",
+        f"there is no connection to {server} now",
+        hint="connect to it on the page Choose, and resume",
+    )
 
 
 @router.post("/loads/{id}/verify")

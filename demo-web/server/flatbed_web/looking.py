@@ -125,10 +125,23 @@ def propose(state: Shared, session: Visitor, body: models.Plan, request: Request
     source = _source(state, session, request, body)
     target = target_of(session, state.disk, body.target)
     request.state.names = {**source.names, **target.names}
-    ddl = None
-    if isinstance(body.target, models.TableTarget) and body.target.create:
-        with flatbed.read_csv(
-            source.uri, columns=body.columns, types=body.types or None, options=source.options
-        ) as reader:
-            ddl = reader.schema.ddl(target.name, body.target.order_by)
-    return models.Proposal(ddl=ddl, command=command_of(body, source, target))
+    command = command_of(body, source, target)
+    if not isinstance(body.target, models.TableTarget):
+        return models.Proposal(ddl=None, columns=[], problem=None, command=command)
+    found = flatbed.difference(
+        source.uri,
+        target.uri,
+        columns=body.columns,
+        rename=body.rename,
+        types=body.types,
+        source_options=source.options,
+        target_options=target.options,
+    )
+    return models.Proposal(
+        ddl=None if found.exists else found.schema.ddl(target.name, body.target.order_by),
+        columns=[models.ColumnDifference.model_validate(column, from_attributes=True) for column in found.columns]
+        if found.exists
+        else [],
+        problem=problem_of(found.problem, request.state.names) if found.problem else None,
+        command=command,
+    )

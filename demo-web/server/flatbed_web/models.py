@@ -298,8 +298,21 @@ class Preview(BaseModel):
     sheets: list[str] = Field(description="Of a workbook")
 
 
+class ColumnDifference(BaseModel):
+    """A column of the source beside one of the table."""
+
+    name: str
+    source_name: str = Field(description="Empty: the source lacks it")
+    source_type: str
+    target_type: str = Field(description="Empty: the table lacks it")
+    default_expression: str
+    fit: Literal["new", "same", "converted", "filled", "computed", "refused"]
+
+
 class Proposal(BaseModel):
     ddl: str | None = Field(description="The table that would be made")
+    columns: list[ColumnDifference] = Field(description="Of the source and of the table that is there")
+    problem: Problem | None = Field(description="Why the load would be refused")
     command: str = Field(description="The same load as a command line")
 
 
@@ -433,6 +446,8 @@ class Load(BaseModel):
     provable: bool = Field(description="The rows can be looked for in the table, and taken out of it")
     undone: bool = Field(description="Its rows were taken out of the table again")
     replay_of: str | None = Field(description="The load whose rows in quarantine this one loads")
+    resumable: bool = Field(description="It was interrupted, and can go on where it stopped")
+    resumes: str | None = Field(description="The load that this one goes on with")
     plan: Plan
 
 
@@ -482,6 +497,7 @@ class QuarantinedRow(BaseModel):
     edited: bool
     line: int | None
     text: str = Field(description="As it stands in the file of rows now")
+    newline: str = Field(description="What ends it there")
     reject: Problem
 
 

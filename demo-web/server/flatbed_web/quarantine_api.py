@@ -51,6 +51,11 @@ def _spans(found: flatbed.Quarantine, lines: list[bytes]) -> dict[int, slice]:
     return {row.number: slice(row.line - 1, after[row.line] - 1) for row in found.rows if row.line is not None}
 
 
+def _newline(lines: list[bytes]) -> str:
+    row = b"".join(lines)
+    return row[len(row.rstrip(b"\r\n")) :].decode() or "\n"
+
+
 def _text(lines: list[bytes]) -> str:
     return b"".join(lines).decode("utf-8", "replace").rstrip("\r\n")
 
@@ -81,6 +86,7 @@ def show_quarantine(session: Visitor, id: LoadId, request: Request) -> models.Qu
                 edited=row.edited,
                 line=row.line,
                 text=_text(lines[spans[row.number]]),
+                newline=_newline(lines[spans[row.number]]),
                 reject=problem_of(row.reject, request.state.names),
             )
             for row in [row for row in found.rows if row.state == "open"][:MOST_SHOWN]

@@ -48,12 +48,17 @@ class Session:
             raise not_found("load")
         return self.loads[id]
 
-    def end(self) -> None:
+    def end(self, keep_unfinished: bool = False) -> None:
+        needed = set()
         for load in self.loads.values():
             load.cancel()
-            load.remove_files()
+            if keep_unfinished and load.resumable:
+                needed.add(load.source.path)
+            else:
+                load.remove_files()
         for upload in self.uploads.values():
-            upload.path.unlink(missing_ok=True)
+            if upload.path not in needed:
+                upload.path.unlink(missing_ok=True)
 
 
 class Sessions:
@@ -80,9 +85,17 @@ class Sessions:
         self._by_id.pop(session.id, None)
         session.end()
 
-    def end_all(self) -> None:
-        for session in list(self._by_id.values()):
-            self.end(session)
+    def interrupt_all(self) -> None:
+        """The app ends: loads stop where they are."""
+        for session in self._by_id.values():
+            for load in session.loads.values():
+                load.cancel()
+
+    def leave_unfinished(self) -> None:
+        """What loads need that can go on stays, for the next start of the app; the rest goes."""
+        for session in self._by_id.values():
+            session.end(keep_unfinished=True)
+        self._by_id.clear()
 
     def promised(self) -> int:
         """Bytes that uploads under way have still to bring."""

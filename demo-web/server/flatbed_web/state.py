@@ -15,6 +15,7 @@ from flatbed_web.loads import Runner
 from flatbed_web.problems import Refusal
 from flatbed_web.sessions import COOKIE, Session, Sessions
 from flatbed_web.settings import Settings
+from flatbed_web.unfinished import Unfinished
 
 
 @dataclass
@@ -25,6 +26,7 @@ class State:
     samples: Samples
     servers: ServerList
     runner: Runner
+    unfinished: Unfinished
     _engine: flatbed.Reader | None = None
     _starting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -40,8 +42,9 @@ class State:
                 self._engine = flatbed.read_csv(f"{self.engine_address}/system/one")
 
     def close(self) -> None:
-        self.sessions.end_all()
+        self.sessions.interrupt_all()
         self.runner.stop()
+        self.sessions.leave_unfinished()
         if self._engine is not None:
             self._engine.close()
 

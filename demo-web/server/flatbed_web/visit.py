@@ -58,6 +58,7 @@ def sign_in(
         if not hmac.compare_digest(given.encode("utf-8", "replace"), key.get_secret_value().encode()):
             raise Refusal(403, "FB-WEB-0403", "this is not the key of the app", hint="the operator knows it")
     session = state.sessions.start()
+    state.unfinished.claim(flatbed_session, session)
     response.set_cookie(
         COOKIE, session.id, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/api"
     )

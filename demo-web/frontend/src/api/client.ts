@@ -4,6 +4,7 @@ import type { components, paths } from './types'
 type Schemas = components['schemas']
 export type About = Schemas['About']
 export type Column = Schemas['Column']
+export type ColumnDifference = Schemas['ColumnDifference']
 export type Connection = Schemas['Connection']
 export type ConnectionRequest = Schemas['EmbeddedRequest'] | Schemas['ServerRequest']
 export type ColumnProfile = Schemas['ColumnProfile']

@@ -392,6 +392,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/loads/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Load
+         * @description Goes on with a load that was interrupted: the file is read again, and what the table has is not sent.
+         */
+        post: operations["resume_load"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loads/{id}/verify": {
         parameters: {
             query?: never;
@@ -561,6 +581,33 @@ export interface components {
             type: string;
             /** Decided By */
             decided_by: string;
+        };
+        /**
+         * ColumnDifference
+         * @description A column of the source beside one of the table.
+         */
+        ColumnDifference: {
+            /** Name */
+            name: string;
+            /**
+             * Source Name
+             * @description Empty: the source lacks it
+             */
+            source_name: string;
+            /** Source Type */
+            source_type: string;
+            /**
+             * Target Type
+             * @description Empty: the table lacks it
+             */
+            target_type: string;
+            /** Default Expression */
+            default_expression: string;
+            /**
+             * Fit
+             * @enum {string}
+             */
+            fit: "new" | "same" | "converted" | "filled" | "computed" | "refused";
         };
         /**
          * ColumnProfile
@@ -869,6 +916,16 @@ export interface components {
              * @description The load whose rows in quarantine this one loads
              */
             replay_of: string | null;
+            /**
+             * Resumable
+             * @description It was interrupted, and can go on where it stopped
+             */
+            resumable: boolean;
+            /**
+             * Resumes
+             * @description The load that this one goes on with
+             */
+            resumes: string | null;
             plan: components["schemas"]["Plan"];
         };
         /** LogLine */
@@ -1090,6 +1147,13 @@ export interface components {
              */
             ddl: string | null;
             /**
+             * Columns
+             * @description Of the source and of the table that is there
+             */
+            columns: components["schemas"]["ColumnDifference"][];
+            /** @description Why the load would be refused */
+            problem: components["schemas"]["Problem"] | null;
+            /**
              * Command
              * @description The same load as a command line
              */
@@ -1144,6 +1208,11 @@ export interface components {
              * @description As it stands in the file of rows now
              */
             text: string;
+            /**
+             * Newline
+             * @description What ends it there
+             */
+            newline: string;
             reject: components["schemas"]["Problem"];
         };
         /** QuerySource */
@@ -2533,6 +2602,48 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Load"];
+                };
+            };
+            /** @description The request is not what is expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Flatbed, a file, a server or the app says no */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    resume_load: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: {
+                flatbed_session?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,6 +3,7 @@ import Download from '@mui/icons-material/Download'
 import Storage from '@mui/icons-material/Storage'
 import UploadFile from '@mui/icons-material/UploadFile'
 import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
 import Card from '@mui/material/Card'
 import CardActionArea from '@mui/material/CardActionArea'
 import IconButton from '@mui/material/IconButton'
@@ -21,7 +22,9 @@ import { useDraft, withSource, type Draft } from '../draft'
 import * as format from '../format'
 import { Page } from '../parts/Page'
 import { Panel } from '../parts/Panel'
+import { ProblemAlert } from '../parts/ProblemAlert'
 import { StatusChip } from '../parts/StatusChip'
+import { useResume } from '../resume'
 import { texts } from '../texts'
 import { useAbout } from '../visit'
 
@@ -34,6 +37,7 @@ export function Home() {
   const [loads, setLoads] = useState<Load[]>([])
   const { known: connections = [], forget } = useConnections()
   const [samples, setSamples] = useState<SampleFile[]>([])
+  const { resume, problem, busy } = useResume()
 
   useEffect(() => {
     const look = () => void given(api.GET('/api/loads')).then(setLoads, () => undefined)
@@ -117,10 +121,23 @@ export function Home() {
                     </Typography>
                     <StatusChip status={load.status} paused={load.paused} />
                   </Link>
+                  {load.resumable && (
+                    <Button
+                      size="small"
+                      variant="outlined"
+                      disabled={busy}
+                      aria-label={texts.homePage.resumeWhat(texts.run.title(load.source, load.target))}
+                      onClick={() => void resume(load.id)}
+                      sx={{ ml: 2, flexShrink: 0 }}
+                    >
+                      {texts.homePage.resume}
+                    </Button>
+                  )}
                 </ListItem>
               ))}
             </List>
           </Panel>
+          {problem && <ProblemAlert problem={problem} />}
           {aside.length > 0 && (
             <Panel title={texts.homePage.aside}>
               <List disablePadding>

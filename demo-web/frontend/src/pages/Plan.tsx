@@ -15,6 +15,7 @@ import { api, given, type Plan as PlanBody } from '../api/client'
 import { useAsk } from '../ask'
 import { canSetAside, isTargetGiven, planOf, useDraft, type Draft } from '../draft'
 import { Code } from '../parts/Code'
+import { DifferenceTable } from '../parts/DifferenceTable'
 import { Page, Ways } from '../parts/Page'
 import { Panel } from '../parts/Panel'
 import { ProblemAlert } from '../parts/ProblemAlert'
@@ -106,6 +107,12 @@ export default function Plan() {
         </Panel>
         <Stack sx={{ gap: 3, minWidth: 0 }}>
           {proposal.problem && <ProblemAlert problem={proposal.problem} />}
+          {proposal.answer?.problem && <ProblemAlert problem={proposal.answer.problem} />}
+          {proposal.answer && proposal.answer.columns.length > 0 && (
+            <Panel title={texts.plan.difference}>
+              <DifferenceTable columns={proposal.answer.columns} />
+            </Panel>
+          )}
           {proposal.answer?.ddl && (
             <Panel title={texts.plan.ddl}>
               <Code text={proposal.answer.ddl} label={texts.plan.ddl} />
@@ -123,6 +130,7 @@ export default function Plan() {
         back="/check"
         onward={() => void go()}
         label={toTable ? texts.plan.start : texts.plan.startFile}
+        why={proposal.answer?.problem ? texts.plan.refused : undefined}
         busy={start.busy}
       />
     </Page>

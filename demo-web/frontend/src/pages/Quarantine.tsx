@@ -38,7 +38,7 @@ function RowForm({ row, text, change }: { row: Row; text: string; change: (text:
       <TextField
         multiline
         label={name}
-        value={text}
+        value={text.replace(/\r\n?/g, '\n')}
         color={text === row.text ? undefined : 'success'}
         focused={text === row.text ? undefined : true}
         helperText={text === row.text ? ' ' : texts.quarantine.changed}
@@ -67,8 +67,10 @@ export default function Quarantine() {
     const again = await load.ask()
     if (again) void navigate(`/runs/${again.id}`)
   }
-  const change = (row: Row, text: string) =>
+  const change = (row: Row, typed: string) => {
+    const text = format.withLineEnds(typed, row.text, row.newline)
     setEdits(({ [row.number]: _, ...rest }) => (text === row.text ? rest : { ...rest, [row.number]: text }))
+  }
   if (!answer) {
     return (
       <Page title={texts.quarantine.title}>

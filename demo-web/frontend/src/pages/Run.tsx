@@ -1,5 +1,6 @@
 import Download from '@mui/icons-material/Download'
 import Edit from '@mui/icons-material/Edit'
+import PlayArrow from '@mui/icons-material/PlayArrow'
 import Replay from '@mui/icons-material/Replay'
 import Alert from '@mui/material/Alert'
 import Box from '@mui/material/Box'
@@ -19,6 +20,7 @@ import { Panel } from '../parts/Panel'
 import { ProblemAlert } from '../parts/ProblemAlert'
 import { Proving } from '../parts/Proving'
 import { StatusChip } from '../parts/StatusChip'
+import { useResume } from '../resume'
 import { texts } from '../texts'
 import { useLoad } from '../load'
 import { mono } from '../theme'
@@ -205,6 +207,7 @@ export default function Run() {
   const { load, problem, lost } = useLoad(id)
   const navigate = useNavigate()
   const { restart } = useDraft()
+  const going = useResume()
   if (problem) {
     return (
       <Page title={texts.steps.run}>
@@ -234,15 +237,31 @@ export default function Run() {
         <RatePanel load={load} />
         <LogPanel load={load} />
         {isOver && (
-          <Stack direction="row" sx={{ gap: 2, flexWrap: 'wrap' }}>
+          <Stack direction="row" sx={{ gap: 2, flexWrap: 'wrap', alignItems: 'center' }}>
+            {load.resumable && (
+              <Button
+                variant="contained"
+                startIcon={<PlayArrow />}
+                disabled={going.busy}
+                onClick={() => void going.resume(load.id)}
+              >
+                {texts.run.goOn}
+              </Button>
+            )}
             {!load.replay_of && (
               <Button variant="outlined" startIcon={<Replay />} onClick={repeat}>
                 {load.status === 'Error' ? texts.run.fix : texts.run.repeat}
               </Button>
             )}
             <Button onClick={() => void navigate('/')}>{texts.home}</Button>
+            {load.resumable && (
+              <Typography variant="body2" sx={{ color: 'text.secondary' }}>
+                {texts.run.goOnHelp}
+              </Typography>
+            )}
           </Stack>
         )}
+        {going.problem && <ProblemAlert problem={going.problem} />}
       </Stack>
     </Page>
   )
