@@ -39,7 +39,8 @@ export default function Plan() {
   if (!isReady) return <Navigate to="/choose" replace />
 
   const toTable = draft.toKind === 'clickhouse'
-  const makesTable = toTable && !draft.known
+  const isThere = draft.known || (proposal.answer?.columns.length ?? 0) > 0
+  const makesTable = toTable && !isThere
   const carried = draft.columns!.filter((column) => column.carry)
   const proposed = (draft.profile?.order_by ?? []).flatMap(
     (name) => carried.find((column) => column.name === name)?.newName ?? [],

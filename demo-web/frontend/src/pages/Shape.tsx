@@ -3,7 +3,7 @@ import Button from '@mui/material/Button'
 import LinearProgress from '@mui/material/LinearProgress'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { Navigate, useNavigate } from 'react-router'
 import { api, given, type Dialect, type Source } from '../api/client'
 import { useAsk } from '../ask'
@@ -47,14 +47,17 @@ export default function Shape() {
 
   // Each change of the dialect redraws the preview of a file.
   const described = JSON.stringify([source, dialect])
+  const isFirst = useRef(true)
   useEffect(() => {
     if (!fromFile) return
+    const wait = isFirst.current ? 0 : LOOK_AFTER
+    isFirst.current = false
     const timer = setTimeout(() => {
       const [source, dialect] = JSON.parse(described) as [Source | null, Dialect]
       if (!source) return
       void askPreview(source, dialect)
       if (isDelimited) void askSniff(source, dialect)
-    }, LOOK_AFTER)
+    }, wait)
     return () => clearTimeout(timer)
   }, [described, fromFile, isDelimited, askPreview, askSniff])
 

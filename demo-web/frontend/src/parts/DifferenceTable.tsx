@@ -26,7 +26,7 @@ const icons = {
 
 function Type({ text }: { text: string }) {
   return text ? (
-    <Box component="span" sx={{ fontFamily: mono, fontSize: 13, overflowWrap: 'anywhere' }}>
+    <Box component="span" sx={{ fontFamily: mono, fontSize: 13, whiteSpace: 'nowrap' }}>
       {text}
     </Box>
   ) : (
@@ -52,7 +52,7 @@ export function DifferenceTable({ columns }: { columns: ColumnDifference[] }) {
         <TableBody>
           {columns.map((column) => (
             <TableRow key={column.name}>
-              <TableCell component="th" scope="row" sx={{ overflowWrap: 'anywhere' }}>
+              <TableCell component="th" scope="row">
                 {column.name}
                 {column.source_name && column.source_name !== column.name && (
                   <Typography variant="caption" component="div" sx={{ color: 'text.secondary' }}>
