@@ -174,7 +174,8 @@ def main() -> None:
         for what, peers in (("load", LOADERS), ("export", EXPORTERS)):
             if options.only in (None, what):
                 report(what, bench.measure(what, [one for one in peers if one in wanted or one in OWN_PYTHON]))
-        Path(bench.out).unlink(missing_ok=True)
+        for written in (bench.out, f"{bench.out}.native"):
+            Path(written).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
