@@ -548,7 +548,7 @@ flatbed_status flatbed_sniff(const flatbed_context* context, const char* uri, co
                              flatbed_dialect** out, flatbed_error** error) noexcept {
   return guard(error, [&]() -> Status {
     if (context == nullptr || uri == nullptr || out == nullptr) return null_argument();
-    return with(sniff(endpoint_of(uri, options)),
+    return with(context->registry->sniff(endpoint_of(uri, options)),
                 [&](Dialect dialect) { *out = text_of(std::move(dialect)).release(); });
   });
 }

@@ -135,4 +135,13 @@ Result<std::vector<ColumnInfo>> Registry::columns(const Endpoint& endpoint, std:
   return list(endpoint, &Connector::list_columns, "columns", stop);
 }
 
+Result<Dialect> Registry::sniff(const Endpoint& endpoint, std::stop_token stop) const {
+  auto found = find(endpoint, Use::kRead);
+  if (!found) return std::move(found).error();
+  if (found->connector->sniff) return found->connector->sniff(found->uri, found->options, std::move(stop));
+  return Error{.code = Code::kUsage,
+               .message = "only text files have a dialect, not " + found->uri.shown,
+               .hint = "flatbed schema shows the columns of any source"};
+}
+
 }  // namespace flatbed

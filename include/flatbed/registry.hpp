@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flatbed/dialect.hpp"
 #include "flatbed/schema.hpp"
 #include "flatbed/sink.hpp"
 #include "flatbed/source.hpp"
@@ -114,6 +115,7 @@ struct Connector {
   std::function<Result<std::vector<TableInfo>>(const Uri&, const Options&, std::stop_token)> list_tables{};
   std::function<Result<std::vector<DatabaseInfo>>(const Uri&, const Options&, std::stop_token)> list_databases{};
   std::function<Result<std::vector<ColumnInfo>>(const Uri&, const Options&, std::stop_token)> list_columns{};
+  std::function<Result<Dialect>(const Uri&, const Options&, std::stop_token)> sniff{};  ///< of a text file
 };
 
 /// An endpoint as a person gives it: a URI, and options beside it.
@@ -141,6 +143,9 @@ class Registry {
   /// Lists the columns, in order, of the table that the address names; of every table of its database when it names
   /// none. ERRORS: kNoTable.
   Result<std::vector<ColumnInfo>> columns(const Endpoint& endpoint, std::stop_token stop = {}) const;
+  /// Finds the dialect of the first file of an endpoint, as reading it would. ERRORS: kUsage when it is no text in
+  /// fields.
+  Result<Dialect> sniff(const Endpoint& endpoint, std::stop_token stop = {}) const;
 
  private:
   struct Found {

@@ -1,5 +1,4 @@
 #include "bindings.hpp"
-#include "connect/file.hpp"
 
 namespace flatbed::python {
 
@@ -8,9 +7,8 @@ using namespace py::literals;
 namespace {
 
 Dialect sniff_object(const py::object& source, const py::object& options) {
-  if (PyObject_CheckBuffer(source.ptr())) return value_of(sniff(bytes_of(source).first, option_pairs(options)));
   const Given given = given_source(source, options);
-  return value_of(waiting_for([&](std::stop_token stop) { return sniff(given.endpoint, stop); }));
+  return value_of(waiting_for([&](std::stop_token stop) { return given.registry.sniff(given.endpoint, stop); }));
 }
 
 }  // namespace

@@ -11,7 +11,6 @@
 #include "columns/csv_source.hpp"
 #include "columns/fixed_source.hpp"
 #include "columns/json_source.hpp"
-#include "connect/http.hpp"
 #include "encode/encoding_line.hpp"
 #include "encode/fixed.hpp"
 #include "flatbed/bytes.hpp"
@@ -460,6 +459,10 @@ Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) 
   return std::unique_ptr<Sink>(std::make_unique<FileSink>(uri.path, std::move(file), std::move(make), split));
 }
 
+Result<Dialect> sniff_first(const Uri& uri, const Options& options, std::stop_token stop) {
+  return sniff_file(uri, options, [&](std::stop_token stopped) { return open_first(uri, options, stopped); }, stop);
+}
+
 }  // namespace
 
 Result<Dialect> dialect_from(const std::map<std::string, std::string>& given) {
@@ -472,45 +475,34 @@ bool is_json(const Uri& uri, std::string_view format) {
   return is_json(format_of(uri, format));
 }
 
-Result<Dialect> sniff(std::string_view bytes, const std::map<std::string, std::string>& options) {
-  auto given = dialect_from(options);
-  if (!given) return given;
-  return sniff_head(*memory_bytes(bytes), *given, {});
-}
-
-Result<Dialect> sniff(const Endpoint& source, std::stop_token stop) {
-  auto uri = parse_uri(source.uri);
-  if (!uri) return std::move(uri).error();
-  const bool on_the_web = uri->scheme == "http" || uri->scheme == "https";
-  if (uri->scheme != "file" && !on_the_web) {
+Result<Dialect> sniff_file(const Uri& uri, const Options& options, const OpenBytes& open, std::stop_token stop) {
+  if (is_json(format_of(uri, options)))
     return Error{.code = Code::kUsage,
-                 .message = "only text files have a dialect, not " + uri->shown,
+                 .message = "only text in fields has a dialect, and " + uri.shown + " is JSON",
                  .hint = "flatbed schema shows the columns of any source"};
-  }
-  auto options = on_the_web ? web_options(source.options) : read_options(source.options);
-  if (!options) return std::move(options).error();
-  if (is_json(format_of(*uri, *options)))
-    return Error{.code = Code::kUsage,
-                 .message = "only text in fields has a dialect, and " + uri->shown + " is JSON",
-                 .hint = "flatbed schema shows the columns of any source"};
-  auto bytes = on_the_web ? open_on_web(*uri, *options, stop) : open_first(*uri, *options, stop);
+  auto bytes = open(stop);
   if (!bytes) return std::move(bytes).error();
-  return sniff_head(**bytes, dialect_of(*uri, *options), stop);
+  return sniff_head(**bytes, dialect_of(uri, options), stop);
 }
 
 Connector bytes_connector(std::string_view bytes, std::shared_ptr<const void> owner) {
-  auto make = [bytes, owner](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Source>> {
+  auto open = [bytes, owner](std::stop_token) {
+    return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, kBytesUri, owner));
+  };
+  auto make = [open](const Uri& uri, const Options& options) -> Result<std::unique_ptr<Source>> {
     std::vector<CsvInput> inputs;
-    inputs.push_back({.uri = kBytesUri, .reopenable = true, .open = [bytes, owner](std::stop_token) {
-                        return Result<std::unique_ptr<ByteSource>>(memory_bytes(bytes, kBytesUri, owner));
-                      }});
+    inputs.push_back({.uri = kBytesUri, .reopenable = true, .open = open});
     return rows_of(std::move(inputs), uri, options);
+  };
+  auto sniff = [open](const Uri& uri, const Options& options, std::stop_token stop) {
+    return sniff_file(uri, options, open, std::move(stop));
   };
   return {.name = "bytes",
           .schemes = {"bytes"},
           .summary = "The bytes of a text file that the program holds",
           .options = kOptions,
-          .make_source = std::move(make)};
+          .make_source = std::move(make),
+          .sniff = std::move(sniff)};
 }
 
 Connector file_connector() {
@@ -521,7 +513,8 @@ Connector file_connector() {
               "ones are unpacked",
           .options = kOptions,
           .make_source = make_source,
-          .make_sink = make_sink};
+          .make_sink = make_sink,
+          .sniff = sniff_first};
 }
 
 }  // namespace flatbed

@@ -19,17 +19,16 @@ bool is_json(const Uri& uri, std::string_view format = {});
 /// Returns the dialect that options of a file choose; what they do not choose has its default.
 Result<Dialect> dialect_from(const std::map<std::string, std::string>& options);
 
-/// Finds the dialect of the first file of an endpoint, as reading it would. ERRORS: kUsage when it is no file.
-Result<Dialect> sniff(const Endpoint& source, std::stop_token stop = {});
-/// Finds the dialect of bytes that the caller holds.
-Result<Dialect> sniff(std::string_view bytes, const std::map<std::string, std::string>& options);
-
 /// Returns the options of the file connector that say how to read.
 std::vector<OptionSpec> reading_options();
 /// Returns how the bytes of a file are unpacked.
 ReadFileOptions read_file_options(const Options& options);
 /// Makes the source of inputs whose format the address or the options tell. REQUIRES: at least one input.
 Result<std::unique_ptr<Source>> rows_of(std::vector<CsvInput> inputs, const Uri& uri, const Options& options);
+
+using OpenBytes = std::function<Result<std::unique_ptr<ByteSource>>(std::stop_token)>;
+/// Finds the dialect of the unpacked bytes that `open` gives, as reading them would. ERRORS: kUsage when they are JSON.
+Result<Dialect> sniff_file(const Uri& uri, const Options& options, const OpenBytes& open, std::stop_token stop);
 
 /// The address of the bytes in a registry that has their connector.
 constexpr const char* kBytesUri = "bytes:";

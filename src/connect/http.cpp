@@ -1,7 +1,5 @@
 // The connector of files on the web. Enters: an http:// or https:// address and options. Leaves: a source of the rows
 // of its text file. Invariant: every pass over the file reads the same version of it.
-#include "connect/http.hpp"
-
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -165,26 +163,25 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
   return std::unique_ptr<Source>(std::make_unique<WebSource>(std::move(*file), uri, options));
 }
 
+Result<Dialect> sniff_on_web(const Uri& uri, const Options& options, std::stop_token stop) {
+  const auto open = [&](std::stop_token stopped) -> Result<std::unique_ptr<ByteSource>> {
+    auto file = file_of(uri, options);
+    if (!file) return std::move(file).error();
+    auto bytes = (*file)->open(stopped);
+    return bytes ? unpack(std::move(*bytes), read_file_options(options), stopped) : std::move(bytes);
+  };
+  return sniff_file(uri, options, open, std::move(stop));
+}
+
 }  // namespace
-
-Result<Options> web_options(const std::map<std::string, std::string>& given) {
-  return Options::check(all_options(), given, Use::kRead);
-}
-
-Result<std::unique_ptr<ByteSource>> open_on_web(const Uri& uri, const Options& options, std::stop_token stop) {
-  auto file = file_of(uri, options);
-  if (!file) return std::move(file).error();
-  auto bytes = (*file)->open(stop);
-  if (!bytes) return bytes;
-  return unpack(std::move(*bytes), read_file_options(options), std::move(stop));
-}
 
 Connector http_connector() {
   return {.name = "http",
           .schemes = {"http", "https"},
           .summary = "CSV, TSV and JSON files on the web, read as they come; packed ones are unpacked",
           .options = all_options(),
-          .make_source = make_source};
+          .make_source = make_source,
+          .sniff = sniff_on_web};
 }
 
 }  // namespace flatbed
