@@ -130,7 +130,7 @@ class Load:
     def undo(self, dry: bool) -> models.Undo:
         """Takes the rows out of the table again. REQUIRES: provable."""
         assert self.proven_by is not None
-        done = flatbed.undo(self.proven_by, dry=dry, target_options=self._secrets)
+        done = flatbed.undo(self.proven_by, dry=dry, ledger=self.ledger, target_options=self._secrets)
         if done.removed:
             self.undone = True
             self._say("warning", f"undone: {done.rows} rows were taken out of the table")
