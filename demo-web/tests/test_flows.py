@@ -420,6 +420,35 @@ def test_the_first_page_is_there_in_a_second(browser: Browser, app: App) -> None
     assert min(times) < 1, times
 
 
+REDRAWN = """() => {
+  const shown = document.querySelector('[aria-label="As it is read"]'), began = performance.now(), before = shown.textContent
+  window.redrawn = null
+  new MutationObserver((_, observer) => {
+    if (shown.textContent === before) return
+    window.redrawn = performance.now() - began
+    observer.disconnect()
+  }).observe(shown, { subtree: true, childList: true, characterData: true })
+}"""
+
+
+@pytest.mark.large
+def test_a_preview_is_redrawn_in_a_tenth_of_a_second(someone: Person) -> None:
+    someone.go("/choose")
+    someone.pick_sample("orders.csv")
+    someone.connect_embedded("To")
+    someone.page.get_by_role("combobox", name="Table", exact=True).fill("redrawn")
+    someone.button("Continue").click()
+    expect(someone.page.get_by_role("region", name="As it is read").get_by_text("1001")).to_be_visible()
+    times = []
+    for lines in range(1, 7):
+        someone.page.evaluate(REDRAWN)
+        someone.page.get_by_label("Lines to skip").fill(str(lines))
+        someone.page.wait_for_timeout(1000)
+        times.append(someone.page.evaluate("window.redrawn"))
+    print("redrawn after", ", ".join(f"{time:.0f} ms" for time in times))
+    assert min(times) < 100, times
+
+
 LARGE_ROWS = 26_000_000
 
 

@@ -393,8 +393,8 @@ def test_a_load_that_ended_by_an_error_goes_on(visitor: Visitor) -> None:
         halting.halts.set()
         load = half_done(visitor, visitor.ask("/loads", source=halting.source, target=target))
         visitor.ask(f"/loads/{load['id']}/cancel")
+        load = visitor.ended(load)  # before the rest of the file comes, so that it cannot be complete
         halting.go.set()
-        load = visitor.ended(load)
         assert (load["status"], load["resumable"]) == ("Error", True), load
         load = visitor.ended(visitor.ask(f"/loads/{load['id']}/resume"))
         assert load["status"] == "Completed", load

@@ -3,7 +3,7 @@ import Button from '@mui/material/Button'
 import LinearProgress from '@mui/material/LinearProgress'
 import Stack from '@mui/material/Stack'
 import Typography from '@mui/material/Typography'
-import { useEffect, useRef } from 'react'
+import { useEffect } from 'react'
 import { Navigate, useNavigate } from 'react-router'
 import { api, given, type Dialect, type Source } from '../api/client'
 import { useAsk } from '../ask'
@@ -45,19 +45,15 @@ export default function Shape() {
   const askPreview = preview.ask
   const askSniff = sniff.ask
 
-  // Each change of the dialect redraws the preview of a file.
+  // Each change of the dialect redraws the preview of a file, and what was detected follows: together both take longer.
   const described = JSON.stringify([source, dialect])
-  const isFirst = useRef(true)
   useEffect(() => {
     if (!fromFile) return
-    const wait = isFirst.current ? 0 : LOOK_AFTER
-    isFirst.current = false
-    const timer = setTimeout(() => {
-      const [source, dialect] = JSON.parse(described) as [Source | null, Dialect]
-      if (!source) return
-      void askPreview(source, dialect)
-      if (isDelimited) void askSniff(source, dialect)
-    }, wait)
+    const [source, dialect] = JSON.parse(described) as [Source | null, Dialect]
+    if (!source) return
+    void askPreview(source, dialect)
+    if (!isDelimited) return
+    const timer = setTimeout(() => void askSniff(source, dialect), LOOK_AFTER)
     return () => clearTimeout(timer)
   }, [described, fromFile, isDelimited, askPreview, askSniff])
 
