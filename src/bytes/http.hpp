@@ -1,6 +1,7 @@
 // HTTP over libcurl: a request goes out, the response comes back as bytes that are pulled.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -70,6 +71,12 @@ Result<std::string> read_text(ByteSource& bytes, size_t limit, std::stop_token s
 
 /// Tells whether a host is this machine: localhost, 127.x.y.z or ::1.
 bool is_loopback(std::string_view host) noexcept;
+
+/// Returns a host as it stands in an address: one of IPv6 in brackets.
+std::string in_address(const std::string& host);
+
+/// Waits before a server is asked again. Returns false when that was cut short.
+bool pause(std::chrono::duration<double> time, std::stop_token stop);
 
 /// Who is asked at an address.
 struct WebHost {

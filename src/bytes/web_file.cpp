@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 namespace flatbed {
 namespace {
@@ -70,15 +68,6 @@ std::optional<Range> range_of(std::string_view text) {
   uint64_t length = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), length).ec == std::errc{}) range.length = length;
   return range;
-}
-
-// Waits, and returns false when that was cut short.
-bool pause(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
 }
 
 bool may_pass(const Error& error) {
@@ -233,7 +222,7 @@ Error WebFile::failed(Code code, std::string message, std::string hint) const {
 
 Status WebFile::may_ask(const WebHost& host) const {
   if (options_.hosts.empty()) return {};
-  const std::string shown = host.name.find(':') == std::string::npos ? host.name : "[" + host.name + "]";
+  const std::string shown = in_address(host.name);
   const std::string with_port = shown + ":" + std::to_string(host.port);
   for (const std::string& allowed : options_.hosts) {
     for (const std::string* known : {&host.name, &shown, &with_port}) {

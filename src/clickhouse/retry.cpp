@@ -2,8 +2,8 @@
 #include "clickhouse/retry.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
+
+#include "bytes/http.hpp"
 
 namespace flatbed {
 namespace {
@@ -59,11 +59,7 @@ bool too_many_partitions(const Error& error) noexcept {
 bool Backoff::wait(std::stop_token stop) {
   if (pauses_ == kMost || stop.stop_requested()) return false;
   const double ceiling = std::min(30.0, 0.25 * static_cast<double>(2u << pauses_++));
-  const std::chrono::duration<double> pause(ceiling * std::uniform_real_distribution<double>(0.5, 1)(chance_));
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any().wait_for(lock, stop, pause, [] { return false; });
-  return !stop.stop_requested();
+  return pause(std::chrono::duration<double>(ceiling * std::uniform_real_distribution<double>(0.5, 1)(chance_)), stop);
 }
 
 }  // namespace flatbed

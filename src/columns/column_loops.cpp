@@ -19,7 +19,6 @@ namespace flatbed {
 namespace {
 
 constexpr size_t kTileRows = 64;
-constexpr size_t kCopyBytes = kTextBytes;
 
 // The texts of a chunk that do not lie inside their views, one behind the other, of all columns.
 class TextRoom {
@@ -259,7 +258,7 @@ class TextLoop {
 
   void read(size_t row, size_t last) {
     constexpr size_t kFewRows = 4;  // texts after an unusual one are often unusual too
-    make_room((last - row) * kCopyBytes);
+    make_room((last - row) * kTextBytes);
     while (row < last) {
       if (s_.fast_texts != nullptr) {
         row = s_.fast_texts(spans_, place_, s_.values, row, last);
@@ -277,7 +276,7 @@ class TextLoop {
     const char* const from = spans_.text + span.begin;
     const size_t length = span.size();
     std::byte* const view = s_.values + row * sizeof(TextView);
-    const bool usual = span.begin + kCopyBytes < spans_.size && length != 0;
+    const bool usual = span.begin + kTextBytes < spans_.size && length != 0;
     if (usual && spans_.quote != 0 && *from == spans_.quote && length != 1)
       read_quoted(from + 1, length - 2, view, last - row);
     else if (usual && !spans_.null_begins[static_cast<unsigned char>(*from)])
@@ -292,7 +291,7 @@ class TextLoop {
   // Room for a longer text and for what is left of the tile.
   void make_room(size_t length, size_t rows) {
     s_.texts.keep(place_.at);
-    make_room(length + rows * kCopyBytes);
+    make_room(length + rows * kTextBytes);
   }
   void keep(size_t length) {
     const size_t kept = length > TextView::kInlineBytes ? length : 0;
@@ -305,12 +304,12 @@ class TextLoop {
       place_.copies = length > TextView::kInlineBytes;
       if (!place_.copies) return write_view(from, length, place_.packed, view);
     }
-    if (length > kCopyBytes) [[unlikely]] {
+    if (length > kTextBytes) [[unlikely]] {
       make_room(length, rows);
       std::memcpy(place_.at, from, length);
     } else {
       // As many bytes for short texts as for long ones: a branch on their length would be guessed wrongly.
-      std::memcpy(place_.at, from, kCopyBytes);
+      std::memcpy(place_.at, from, kTextBytes);
     }
     write_view(from, length, place_.packed, view);
     keep(length);
@@ -326,7 +325,7 @@ class TextLoop {
   void read_other(size_t row, size_t last) {
     s_.texts.keep(place_.at);
     read_text(s_, row);
-    make_room((last - row) * kCopyBytes);
+    make_room((last - row) * kTextBytes);
   }
 
   State& s_;
@@ -344,21 +343,25 @@ void read_unchecked_texts(State& s, size_t row, size_t last) {
   for (; row < last; ++row) read_text(s, row);
 }
 
-// The loops of the kernel that found the fields.
-FastTexts fast_texts(const Syntax& syntax, bool rectangular) {
 #if defined(__x86_64__)
-  const Kernel& kernel = syntax.kernel != nullptr ? *syntax.kernel : active_kernel();
-  if (kernel.name == "avx512") return avx512_texts(rectangular);
-  if (kernel.name == "avx2") return avx2_texts(rectangular);
+// The kernel that found the fields; its loops read them.
+std::string_view kernel_name(const Syntax& syntax) {
+  return (syntax.kernel != nullptr ? *syntax.kernel : active_kernel()).name;
+}
+#endif
+
+FastTexts fast_texts([[maybe_unused]] const Syntax& syntax, [[maybe_unused]] bool rectangular) {
+#if defined(__x86_64__)
+  if (kernel_name(syntax) == "avx512") return avx512_texts(rectangular);
+  if (kernel_name(syntax) == "avx2") return avx2_texts(rectangular);
 #endif
   return nullptr;
 }
 
-FastLoop fast_loop(const Syntax& syntax, const Type& type, bool rectangular) {
+FastLoop fast_loop([[maybe_unused]] const Syntax& syntax, const Type& type, bool rectangular) {
 #if defined(__x86_64__)
-  const Kernel& kernel = syntax.kernel != nullptr ? *syntax.kernel : active_kernel();
-  if (kernel.name == "avx512") return avx512_loop(type, rectangular);
-  if (kernel.name == "avx2") return avx2_loop(type, rectangular);
+  if (kernel_name(syntax) == "avx512") return avx512_loop(type, rectangular);
+  if (kernel_name(syntax) == "avx2") return avx2_loop(type, rectangular);
 #endif
   return scalar_loop(type, rectangular);
 }

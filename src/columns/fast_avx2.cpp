@@ -17,7 +17,7 @@ struct Lanes256 {
 
   template <class T>
   static Words load(const T* const (&from)[kCount], ptrdiff_t offset) {
-    return words(_mm256_set_m128i(two(from[2], from[3], offset), two(from[0], from[1], offset)));
+    return words(_mm256_set_m128i(load_two(from[2], from[3], offset), load_two(from[0], from[1], offset)));
   }
   static Words gather(const void* base, Words places) {
     return words(_mm256_i64gather_epi64(static_cast<const long long*>(base), raw(places), 1));
@@ -40,13 +40,6 @@ struct Lanes256 {
   }
 
  private:
-  template <class T>
-  static __m128i two(const T* first, const T* second, ptrdiff_t offset) {
-    const auto* low = reinterpret_cast<const char*>(first) + offset;
-    const auto* high = reinterpret_cast<const char*>(second) + offset;
-    const __m128i one = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(low));
-    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(one), reinterpret_cast<const __m64*>(high)));
-  }
   static __m256i raw(Words a) { return reinterpret_cast<__m256i>(a); }
   static Words words(__m256i a) { return reinterpret_cast<Words>(a); }
 };

@@ -23,8 +23,8 @@ struct Lanes512 {
 
   template <class T>
   static Words load(const T* const (&from)[kCount], ptrdiff_t offset) {
-    const __m256i low = _mm256_set_m128i(two(from[2], from[3], offset), two(from[0], from[1], offset));
-    const __m256i high = _mm256_set_m128i(two(from[6], from[7], offset), two(from[4], from[5], offset));
+    const __m256i low = _mm256_set_m128i(load_two(from[2], from[3], offset), load_two(from[0], from[1], offset));
+    const __m256i high = _mm256_set_m128i(load_two(from[6], from[7], offset), load_two(from[4], from[5], offset));
     return words(_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1));
   }
   static Words gather(const void* base, Words places) { return words(_mm512_i64gather_epi64(raw(places), base, 1)); }
@@ -46,13 +46,6 @@ struct Lanes512 {
   }
 
  private:
-  template <class T>
-  static __m128i two(const T* first, const T* second, ptrdiff_t offset) {
-    const auto* low = reinterpret_cast<const char*>(first) + offset;
-    const auto* high = reinterpret_cast<const char*>(second) + offset;
-    const __m128i one = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(low));
-    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(one), reinterpret_cast<const __m64*>(high)));
-  }
   static __m512i raw(Words a) { return reinterpret_cast<__m512i>(a); }
   static Words words(__m512i a) { return reinterpret_cast<Words>(a); }
 };

@@ -14,6 +14,15 @@ alignas(32) constexpr uint8_t kKeepLast[32] = {0,   0,   0,   0,   0,   0,   0, 
                                                0,   0,   0,   0,   0,   255, 255, 255, 255, 255, 255,
                                                255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
+// Eight bytes from each of two places.
+template <class T>
+__m128i load_two(const T* first, const T* second, ptrdiff_t offset) {
+  const auto* low = reinterpret_cast<const char*>(first) + offset;
+  const auto* high = reinterpret_cast<const char*>(second) + offset;
+  const __m128i one = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(low));
+  return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(one), reinterpret_cast<const __m64*>(high)));
+}
+
 template <class LanesOfIsa>
 struct Registers {
   using Lanes = LanesOfIsa;

@@ -3,9 +3,9 @@
 #include "connect/clickhouse.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "clickhouse/catalogue.hpp"
+#include "connect/transport.hpp"
 
 namespace flatbed {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 // ---- the connector
 
 constexpr std::array kConnectionOptions = {
-    OptionSpec{.name = "user", .help = "User of the server"},
+    transport::kUser,
     OptionSpec{.name = "password",
                .help = "Password of the user; also from the environment: FLATBED_CLICKHOUSE_PASSWORD",
                .secret = true},
@@ -25,30 +25,22 @@ constexpr std::array kConnectionOptions = {
     OptionSpec{.name = "secure",
                .type = OptionType::kFlag,
                .help = "Use TLS; it is used anyway by clickhouses: and when a secret goes to another host"},
-    OptionSpec{.name = "ca_file", .help = "PEM file of the authorities to trust in place of the system's"},
-    OptionSpec{.name = "cert_file", .help = "PEM file of the client's certificate"},
-    OptionSpec{.name = "key_file", .help = "PEM file of the client's key"},
-    OptionSpec{.name = "key_password", .help = "Password of the client's key", .secret = true},
-    OptionSpec{.name = "verify",
-               .type = OptionType::kFlag,
-               .help = "Check the server's certificate and name",
-               .default_text = "true"},
+    transport::kCaFile,
+    transport::kCertFile,
+    transport::kKeyFile,
+    transport::kKeyPassword,
+    transport::kVerify,
     OptionSpec{.name = "insecure",
                .type = OptionType::kFlag,
                .help = "Send a password or token to another host without TLS",
                .default_text = "false"},
-    OptionSpec{.name = "proxy",
-               .help = "Proxy to go through: http://host:port, or http://user:password@host:port",
-               .secret = true},
+    transport::kProxy,
     OptionSpec{.name = "compression",
                .type = OptionType::kChoice,
                .help = "Compression of blocks on the wire, both ways; auto is lz4 to another host",
                .default_text = "auto",
                .choices = "auto|none|lz4|zstd"},
-    OptionSpec{.name = "connect_timeout",
-               .type = OptionType::kSeconds,
-               .help = "Most seconds to wait for a connection",
-               .default_text = "10"},
+    transport::kConnectTimeout,
     OptionSpec{.name = "timeout",
                .type = OptionType::kSeconds,
                .help = "Most seconds without a byte received or sent; 0 waits for ever",
@@ -56,24 +48,10 @@ constexpr std::array kConnectionOptions = {
 };
 constexpr auto kOptions = with_table_options(kConnectionOptions);
 
-std::string from_environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 HttpOptions http_options(const Uri& uri, const Options& options) {
-  HttpOptions http{
-      .user = options.given("user") ? options.text("user") : uri.user,
-      .password = options.given("password") ? options.text("password") : uri.password,
-      .ca_file = options.text("ca_file"),
-      .cert_file = options.text("cert_file"),
-      .key_file = options.text("key_file"),
-      .key_password = options.text("key_password"),
-      .verify = options.flag("verify"),
-      .proxy = options.text("proxy"),
-      .connect_seconds = static_cast<unsigned>(std::min<uint64_t>(options.count("connect_timeout"), 86400)),
-      .idle_seconds = static_cast<unsigned>(std::min<uint64_t>(options.count("timeout"), 1u << 30)),
-  };
+  HttpOptions http = transport::http_options(uri, options);
+  http.password = options.given("password") ? options.text("password") : uri.password;
+  http.idle_seconds = static_cast<unsigned>(std::min<uint64_t>(options.count("timeout"), 1u << 30));
   return http;
 }
 
@@ -88,13 +66,13 @@ TokenSource tokens_of(const Options& options, HttpOptions& http) {
   if (options.given("token")) return token_that_stays(options.text("token"));
   if (options.given("token_file")) return token_of_file(options.text("token_file"));
   if (!http.password.empty()) return {};
-  if (std::string token = from_environment("FLATBED_CLICKHOUSE_TOKEN"); !token.empty()) {
+  if (std::string token = transport::from_environment("FLATBED_CLICKHOUSE_TOKEN"); !token.empty()) {
     return token_that_stays(std::move(token));
   }
-  if (std::string path = from_environment("FLATBED_CLICKHOUSE_TOKEN_FILE"); !path.empty()) {
+  if (std::string path = transport::from_environment("FLATBED_CLICKHOUSE_TOKEN_FILE"); !path.empty()) {
     return token_of_file(std::move(path));
   }
-  http.password = from_environment("FLATBED_CLICKHOUSE_PASSWORD");
+  http.password = transport::from_environment("FLATBED_CLICKHOUSE_PASSWORD");
   return {};
 }
 
@@ -135,8 +113,7 @@ Result<ReachServer> way_to(const Uri& uri, const Options& options) {
                              .bearer = tokens ? std::make_shared<Bearer>(tokens) : nullptr,
                              .encoding = wire_encoding(options, local)};
   const uint16_t port = uri.port != 0 ? uri.port : uint16_t{secure ? uint16_t{8443} : uint16_t{8123}};
-  const std::string host = uri.host.find(':') == std::string::npos ? uri.host : "[" + uri.host + "]";
-  const std::string url = (secure ? "https://" : "http://") + host + ":" + std::to_string(port) + "/";
+  const std::string url = (secure ? "https://" : "http://") + in_address(uri.host) + ":" + std::to_string(port) + "/";
   return ReachServer([http = std::move(http), url, shown = uri.shown, server](std::stop_token) {
     return Result<ClickHouseServer>(ClickHouseServer(http, url, shown, server));
   });

@@ -2,36 +2,31 @@
 // of its text file. Invariant: every pass over the file reads the same version of it.
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 
 #include "bytes/archive.hpp"
 #include "bytes/web_file.hpp"
 #include "connect/file.hpp"
+#include "connect/transport.hpp"
 
 namespace flatbed {
 namespace {
 
 constexpr OptionSpec kConnectionOptions[] = {
-    {.name = "user", .help = "User of the server"},
+    transport::kUser,
     {.name = "password",
      .help = "Password of the user; also from the environment: FLATBED_HTTP_PASSWORD",
      .secret = true},
     {.name = "token", .help = "Token, sent as Authorization: Bearer; also FLATBED_HTTP_TOKEN", .secret = true},
-    {.name = "ca_file", .help = "PEM file of the authorities to trust in place of the system's"},
-    {.name = "cert_file", .help = "PEM file of the client's certificate"},
-    {.name = "key_file", .help = "PEM file of the client's key"},
-    {.name = "key_password", .help = "Password of the client's key", .secret = true},
-    {.name = "verify",
-     .type = OptionType::kFlag,
-     .help = "Check the server's certificate and name",
-     .default_text = "true"},
+    transport::kCaFile,
+    transport::kCertFile,
+    transport::kKeyFile,
+    transport::kKeyPassword,
+    transport::kVerify,
     {.name = "insecure",
      .type = OptionType::kFlag,
      .help = "Send a password or token to another host without TLS, and follow a redirect from https to http",
      .default_text = "false"},
-    {.name = "proxy",
-     .help = "Proxy to go through: http://host:port, or http://user:password@host:port",
-     .secret = true},
+    transport::kProxy,
     {.name = "redirects", .type = OptionType::kCount, .help = "Most redirects to follow", .default_text = "5"},
     {.name = "hosts",
      .type = OptionType::kNames,
@@ -44,10 +39,7 @@ constexpr OptionSpec kConnectionOptions[] = {
      .type = OptionType::kFlag,
      .help = "Read also what does not say how long it is: a break then passes as its end",
      .default_text = "false"},
-    {.name = "connect_timeout",
-     .type = OptionType::kSeconds,
-     .help = "Most seconds to wait for a connection",
-     .default_text = "10"},
+    transport::kConnectTimeout,
     {.name = "timeout",
      .type = OptionType::kSeconds,
      .help = "Most seconds without a byte received or sent; 0 waits for ever",
@@ -67,8 +59,7 @@ std::string secret_of(const Options& options, std::string_view name, const std::
                       const char* variable) {
   if (options.given(name)) return options.text(name);
   if (!in_address.empty()) return in_address;
-  const char* value = std::getenv(variable);
-  return value == nullptr ? "" : value;
+  return transport::from_environment(variable);
 }
 
 unsigned bounded(uint64_t count) {
@@ -90,27 +81,20 @@ Result<std::shared_ptr<WebFile>> file_of(const Uri& uri, const Options& options)
                  .expected = "text in columns, or JSON",
                  .hint = "download it first, as with curl -O"};
   }
-  WebFileOptions web{.http = {.user = options.given("user") ? options.text("user") : uri.user,
-                              .ca_file = options.text("ca_file"),
-                              .cert_file = options.text("cert_file"),
-                              .key_file = options.text("key_file"),
-                              .key_password = options.text("key_password"),
-                              .verify = options.flag("verify"),
-                              .proxy = options.text("proxy"),
-                              .connect_seconds = bounded(options.count("connect_timeout")),
-                              .idle_seconds = bounded(options.count("timeout"))},
+  WebFileOptions web{.http = transport::http_options(uri, options),
                      .token = secret_of(options, "token", "", "FLATBED_HTTP_TOKEN"),
                      .redirects = bounded(options.count("redirects")),
                      .hosts = options.names("hosts"),
                      .insecure = options.flag("insecure"),
                      .unknown_length = options.flag("unknown_length"),
                      .retries = bounded(options.count("retries"))};
+  web.http.idle_seconds = bounded(options.count("timeout"));
   // The environment's password is for whoever was named: without a user it would go to every server.
   if (!web.http.user.empty() || options.given("password"))
     web.http.password = secret_of(options, "password", uri.password, "FLATBED_HTTP_PASSWORD");
-  const std::string host = uri.host.find(':') == std::string::npos ? uri.host : "[" + uri.host + "]";
   const std::string port = uri.port == 0 ? "" : ":" + std::to_string(uri.port);
-  return std::make_shared<WebFile>(uri.scheme + "://" + host + port + uri.path, uri.shown, std::move(web));
+  return std::make_shared<WebFile>(uri.scheme + "://" + in_address(uri.host) + port + uri.path, uri.shown,
+                                   std::move(web));
 }
 
 // A source that asks the server first: what it says of the file's version decides how often the file can be read.

@@ -14,12 +14,6 @@ std::string_view first_text(const SampleTable& table, const SampleRecord& record
   return cell.quoted ? std::string_view() : cell.text;
 }
 
-size_t filled(const SampleTable& table, const SampleRecord& record) {
-  const auto begin = table.cells.begin() + static_cast<std::ptrdiff_t>(record.first_cell);
-  return static_cast<size_t>(std::count_if(begin, begin + static_cast<std::ptrdiff_t>(record.cells),
-                                           [](const SampleCell& cell) { return cell.kind != CellKind::kEmpty; }));
-}
-
 // A record that begins with # and has another width than the table is a note.
 std::string comment_of(const Scored& best) {
   for (const SampleRecord& record : best.table.records)

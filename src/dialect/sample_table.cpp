@@ -143,4 +143,10 @@ SampleTable cut_sample(std::string_view text, bool whole, const Trial& trial, si
   return table;
 }
 
+size_t filled(const SampleTable& table, const SampleRecord& record) noexcept {
+  size_t count = 0;
+  for (size_t at = 0; at < record.cells; ++at) count += table.cells[record.first_cell + at].kind != CellKind::kEmpty;
+  return count;
+}
+
 }  // namespace flatbed

@@ -53,4 +53,7 @@ struct SampleTable {
 /// short and is left out.
 SampleTable cut_sample(std::string_view text, bool whole, const Trial& trial, size_t most_records);
 
+/// Counts the cells of a record that are not empty.
+size_t filled(const SampleTable& table, const SampleRecord& record) noexcept;
+
 }  // namespace flatbed

@@ -46,12 +46,6 @@ double belief(const SampleCell& cell) noexcept {
   }
 }
 
-size_t filled(const SampleTable& table, const SampleRecord& record) {
-  size_t count = 0;
-  for (size_t at = 0; at < record.cells; ++at) count += table.cells[record.first_cell + at].kind != CellKind::kEmpty;
-  return count;
-}
-
 size_t main_width(const SampleTable& table) {
   std::map<size_t, size_t> cells;
   for (const SampleRecord& record : table.records)

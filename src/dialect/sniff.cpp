@@ -91,14 +91,6 @@ bool detect_header(const Scored& best) {
   return votes != 0 ? votes > 0 : typed == 0 && names.size() * 10 >= all * 9;
 }
 
-// Counts the cells of a record that hold text.
-size_t filled(const SampleTable& table, size_t number) {
-  const SampleRecord& record = table.records[number];
-  size_t count = 0;
-  for (size_t at = 0; at < record.cells; ++at) count += table.cells[record.first_cell + at].kind != CellKind::kEmpty;
-  return count;
-}
-
 bool means_nothing(std::string_view text) noexcept {
   for (const std::string_view token : {"", "-", ".", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none"})
     if (text == token) return true;
@@ -152,7 +144,8 @@ bool is_header_of(const Scored& best, size_t rows) {
     if (names == 0) return false;
   }
   const size_t least = columns.size() * 8;
-  const bool groups = names * 10 >= columns.size() * 6 && filled(best.table, best.first + rows - 1) == names;
+  const bool groups =
+      names * 10 >= columns.size() * 6 && filled(best.table, best.table.records[best.first + rows - 1]) == names;
   return (names * 10 >= least || groups) && static_cast<size_t>(std::ranges::count(named, true)) * 10 >= least;
 }
 
