@@ -20,8 +20,7 @@ from web import Request, Web
 import flatbed
 from conftest import App, Visitor
 from flatbed_web import models
-from flatbed_web.endpoints import Endpoint
-from flatbed_web.loads import Load
+from flatbed_web.loads import Endpoint, Load
 
 PEOPLE = {"kind": "sample", "name": "people.csv"}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from flatbed_web import models
 from flatbed_web.files import PARQUET, WORKBOOKS, Disk
+from flatbed_web.loads import Endpoint
 from flatbed_web.problems import Refusal
 from flatbed_web.sessions import Connection, Session
 
@@ -31,24 +31,6 @@ OPTIONS_OF: dict[models.TargetFormat, set[str]] = {
     models.TargetFormat.parquet: set(),
 }
 """Options of a file that is written; JSON has the others'."""
-
-
-@dataclass
-class Endpoint:
-    uri: str
-    options: dict[str, Any]
-    name: str
-    """What a visitor calls it."""
-    path: Path | None = None
-    names: dict[str, str] = field(default_factory=dict)
-    """Paths of the app and what to show in their place."""
-
-    def can_be_read_again(self, shown: str) -> bool:
-        """Whether a receipt, which shows the source so, is enough to read it again. It keeps no secret of an address,
-        and what a sheet holds was in memory."""
-        if self.path is None:
-            return shown == self.uri and shown.startswith(("http://", "https://"))
-        return self.path.suffix not in WORKBOOKS
 
 
 def table_uri(connection: Connection, database: str, table: str) -> str:

@@ -10,15 +10,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import flatbed
 from flatbed_web import models
+from flatbed_web.files import WORKBOOKS
 from flatbed_web.models import Status
 from flatbed_web.problems import problem_of
-
-if TYPE_CHECKING:
-    from flatbed_web.endpoints import Endpoint
 
 MOST_LOG_LINES = 200
 MOST_RATES = 120
@@ -27,6 +25,26 @@ SECRETS = ("password", "token")
 
 class Cancelled(Exception):
     """The visitor asked for the end of the load."""
+
+
+@dataclass
+class Endpoint:
+    """Where rows come from or go to, as the library takes it."""
+
+    uri: str
+    options: dict[str, Any]
+    name: str
+    """What a visitor calls it."""
+    path: Path | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    """Paths of the app and what to show in their place."""
+
+    def can_be_read_again(self, shown: str) -> bool:
+        """Whether a receipt, which shows the source so, is enough to read it again. It keeps no secret of an address,
+        and what a sheet holds was in memory."""
+        if self.path is None:
+            return shown == self.uri and shown.startswith(("http://", "https://"))
+        return self.path.suffix not in WORKBOOKS
 
 
 @dataclass

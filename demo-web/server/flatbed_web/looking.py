@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 import flatbed
 import flatbed.excel
 from flatbed_web import files, models
-from flatbed_web.endpoints import Endpoint, command_of, source_of, target_of
+from flatbed_web.endpoints import command_of, source_of, target_of
+from flatbed_web.loads import Endpoint
 from flatbed_web.problems import Refusal, named, problem_of
 from flatbed_web.state import Shared, State, Visitor
 

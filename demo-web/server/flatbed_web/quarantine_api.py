@@ -14,8 +14,7 @@ from fastapi.responses import FileResponse, Response
 
 import flatbed
 from flatbed_web import models
-from flatbed_web.endpoints import Endpoint
-from flatbed_web.loads import Load
+from flatbed_web.loads import Endpoint, Load
 from flatbed_web.loads_api import begin
 from flatbed_web.problems import Refusal, not_found, problem_of
 from flatbed_web.sessions import Session

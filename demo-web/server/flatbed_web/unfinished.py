@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from flatbed_web import models
-from flatbed_web.endpoints import Endpoint
 from flatbed_web.files import Disk, Upload
-from flatbed_web.loads import SECRETS, Load
+from flatbed_web.loads import SECRETS, Endpoint, Load
 from flatbed_web.sessions import Session
 
 RECORD = "load.json"
