@@ -10,6 +10,7 @@ class ClickHouse. Users: `default` without a password, `loader` with the passwor
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -162,6 +163,19 @@ def supervise(options: argparse.Namespace) -> int:
     return 0 if stopping and status == 0 else status or 1
 
 
+class ServerFailed(RuntimeError):
+    """The server did not start or did not end: says nothing about what was tested with it."""
+
+
+def ended(process: subprocess.Popen[str], seconds: int) -> bool:
+    """Waits for a process. Turns are counted and not the clock, which goes on while both are stopped together."""
+    for _ in range(10 * seconds):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+            return True
+    return False
+
+
 class ClickHouse:
     """A server of one's own: `with ClickHouse() as server: server.query("SELECT 1")`."""
 
@@ -191,14 +205,16 @@ class ClickHouse:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line.startswith("READY "):
-            raise RuntimeError(f"the server did not start: see {self.folder}/server.err.log")
+            self._ended()
+            raise ServerFailed(f"the server did not start: see {self.folder}/server.err.log")
         told = dict(word.split("=") for word in line.split()[1:])
         self.pid, self.http_port, self.tcp_port = int(told["pid"]), int(told["http"]), int(told["tcp"])
         return self
 
     def _ended(self) -> None:
         assert self._process and self._process.stdout
-        self._process.wait(60)
+        if not ended(self._process, 60):
+            raise ServerFailed(f"the server did not end within 60 s: see {self.folder}/server.err.log")
         self._process.stdout.close()
         self._process = None
 
