@@ -17,7 +17,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._cut_after: int | None = None
         self._cut_at = b""
-        self._swallow = 0
+        self._swallow = self._pass = 0
         self.struck = 0
         self._sockets: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -32,10 +32,10 @@ class Proxy:
         with self._lock:
             self._cut_at = words
 
-    def swallow_answers(self, count: int) -> None:
-        """Lets the next `count` INSERTs through and keeps their answers."""
+    def swallow_answers(self, count: int, after: int = 0) -> None:
+        """Lets the next `count` INSERTs through, `after` that many others, and keeps their answers."""
         with self._lock:
-            self._swallow = count
+            self._swallow, self._pass = count, after
 
     def _accept(self) -> None:
         while True:
@@ -59,7 +59,9 @@ class Proxy:
             while data := source.recv(1 << 16):
                 if to_server and b"insert_deduplication_token" in data:
                     with self._lock:
-                        if self._swallow > 0:
+                        if self._pass > 0:
+                            self._pass -= 1
+                        elif self._swallow > 0:
                             self._swallow -= 1
                             kept.set()
                 if not to_server and kept.is_set():
