@@ -19,6 +19,7 @@
 #include "columns/ordered_crew.hpp"
 #include "columns/rejects.hpp"
 #include "columns/rewritten.hpp"
+#include "columns/study.hpp"
 #include "dialect/settings.hpp"
 #include "flatbed/csv.hpp"
 
@@ -369,36 +370,9 @@ Status CsvSource::measure(std::stop_token stop) {
 // Adds the values of a chunk to what is known of the undecided columns.
 void CsvSource::study(const Chunk& chunk, const std::vector<size_t>& undecided,
                       std::vector<ColumnInference>& types) const {
-  const Records records = records_of(chunk);
-  const bool one_line_each = records.first.empty() && chunk.index.lines == chunk.index.record_ends;
-  LineCursor lines(records.text, chunk.line);
-  std::string unescaped;
-  auto misfit = records.misfits.begin();
-  for (size_t row = 0; row < records.rows; ++row) {
-    if (misfit != records.misfits.end() && misfit->record == row) {
-      ++misfit;
-      continue;
-    }
-    const uint64_t line = one_line_each ? chunk.line + row : lines.line_at(chunk.index.begin(records.field(row, 0)));
-    for (size_t i = 0; i < undecided.size(); ++i) {
-      const size_t source = plans_[undecided[i]].source;
-      const RawField raw = raw_field(records, records.field(row, source), source + 1 == records.columns);
-      if (!raw.quoted && nulls_.contains(raw.text)) {
-        types[i].add_null(raw.text, line);
-      } else if (raw.quoted && has_escape(raw.text, syntax_)) {
-        unescaped.clear();
-        append_unescaped(raw.text, syntax_, unescaped);
-        types[i].add(unescaped, line);
-      } else if (repairs_.of_fields() && !mend_value(raw.text, true, repairs_, unescaped).empty()) {
-        if (nulls_.contains(unescaped))
-          types[i].add_null(unescaped, line);
-        else
-          types[i].add(unescaped, line);
-      } else {
-        types[i].add(raw.text, line);
-      }
-    }
-  }
+  std::vector<size_t> sources;
+  for (const size_t column : undecided) sources.push_back(plans_[column].source);
+  flatbed::study(records_of(chunk), chunk.line, sources, repairs_, types);
 }
 
 // Looks at every row of every input.

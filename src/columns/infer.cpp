@@ -214,6 +214,13 @@ int64_t below_power_of_ten(int digits) noexcept {
   return power - 1;
 }
 
+// Returns how many digits every number from 0 to `most` may have.
+size_t digits_below(int64_t most) noexcept {
+  size_t digits = 0;
+  for (int64_t power = 10; digits < 18 && power - 1 <= most; power *= 10) ++digits;
+  return digits;
+}
+
 // The limit of a level as a number, when 18 digits hold it.
 int64_t limit_at(std::span<const std::string_view> limits, int level) noexcept {
   if (level < 0) return -1;
@@ -392,11 +399,14 @@ void ColumnInference::refresh_limits() {
                                 met(kNotFloat) ? below_power_of_ten(kFastDigits) : kExactInFloat);
   high_ = std::min(most, limit_at(kMost, positive_.top()));
   low_ = std::min(most, limit_at(kLeast, negative_.top()));
+  high_digits_ = digits_below(high_);
+  low_digits_ = digits_below(low_);
   if (met(kDecimal)) {
     // Together they stay below what a Float64 keeps, in case the column becomes one.
-    covered_scale_ = std::min(scale_.top(), kDigitsFloatKeeps);
-    covered_digits_ =
-        met(kNotFloat) ? integer_digits_.top() : std::min(integer_digits_.top(), kDigitsFloatKeeps - covered_scale_);
+    const int scale = std::min(scale_.top(), kDigitsFloatKeeps);
+    const int digits = integer_digits_.top();
+    covered_scale_ = static_cast<size_t>(scale);
+    covered_digits_ = static_cast<size_t>(met(kNotFloat) ? digits : std::min(digits, kDigitsFloatKeeps - scale));
   }
   usual_ = met(kLocalTime)                  ? Usual::kTime
            : met(kDate)                     ? Usual::kDate

@@ -4,14 +4,17 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "columns/ordered_date.hpp"
+#include "columns/swar.hpp"
 #include "flatbed/schema.hpp"
 
 namespace flatbed {
@@ -62,6 +65,21 @@ class ColumnInference {
     if (covers(field)) return;
     classify(field, line);
   }
+  /// Tells whether `field` is a value like those before it that adds nothing to what was seen.
+  bool covers(std::string_view field) const noexcept {
+    switch (usual_) {
+      case Usual::kNumber:
+        return covers_number(field);
+      case Usual::kDate:
+        return field.size() == 10 && is_plain_date(field.data());
+      case Usual::kTime:
+        return field.size() == 19 && is_plain_date(field.data()) && is_plain_clock(field.data() + 10);
+      default:
+        return false;
+    }
+  }
+  /// Tells whether nothing but a NULL can change the type any more.
+  bool is_text() const noexcept { return is_text_; }
   /// Adds a value that is a text also where it looks like a number or a bool.
   void add_text(std::string_view text, uint64_t line) {
     if (is_text_) return;
@@ -112,36 +130,54 @@ class ColumnInference {
   // What most values of the column are like, so that a value is first tried as that.
   enum class Usual : uint8_t { kOther, kNumber, kDate, kTime };
 
-  // Tells whether `field` is a value like those before it that adds nothing to what was seen.
-  bool covers(std::string_view field) const noexcept {
-    switch (usual_) {
-      case Usual::kNumber:
-        return covers_number(field);
-      case Usual::kDate:
-        return field.size() == 10 && is_plain_date(field.data());
-      case Usual::kTime:
-        return field.size() == 19 && is_plain_date(field.data()) && is_plain_clock(field.data() + 10);
-      default:
-        return false;
-    }
-  }
-
+  // Numbers of up to 16 digits: the digits before a point and those after it are counted, and only those of integers
+  // that may be too large are read.
   bool covers_number(std::string_view field) const noexcept {
-    const char* at = field.data();
-    const char* const end = at + field.size();
-    if (field.size() > kMostFastBytes || at == end) return false;
-    const bool negative = *at == '-';
-    at += negative;
-    const char* const begin = at;
+    const bool negative = field.starts_with('-');
+    const char* const begin = field.data() + negative;
+    const size_t length = field.size() - negative;
+    if (length - 1 >= 2 * sizeof(uint64_t)) return false;
+    const size_t before = length > 8 ? length - 8 : 0;  // bytes of it that stand before the last 8
+    uint64_t high = before != 0 ? last_digits(begin, before) : 0, low = last_digits(begin + before, length - before);
+    const uint64_t low_point = bytes_with_point(low), point = low_point | bytes_with_point(high);
+    size_t places = 0;
+    if (point != 0) {
+      uint64_t& word = low_point != 0 ? low : high;
+      const size_t at = 8 * (static_cast<size_t>(std::countl_zero(low_point != 0 ? low_point : point)) / 8);
+      word &= ~(uint64_t{0xFF} << (56 - at));
+      places = at / 8 + (low_point != 0 ? 0 : 8);
+    }
+    const size_t whole = length - places - (point != 0);
+    if (!are_digits(low) || !are_digits(high) || (*begin == '0' && whole > 1)) return false;
+    if (point != 0) return places - 1 < covered_scale_ && whole - 1 < covered_digits_;
+    if (whole <= (negative ? low_digits_ : high_digits_)) return true;
+    return covers_integer({begin, length}, negative ? low_ : high_);
+  }
+  static bool covers_integer(std::string_view digits, int64_t most) noexcept {
     int64_t value = 0;
-    for (; at < end && digit(*at) <= 9; ++at) value = value * 10 + digit(*at);
-    const auto digits = at - begin;
-    if (digits == 0 || (*begin == '0' && digits > 1)) return false;
-    if (at == end) return value <= (negative ? low_ : high_);
-    const char* const point = at++;
-    if (*point != '.' || at == end || digits > covered_digits_ || end - at > covered_scale_) return false;
-    for (; at < end && digit(*at) <= 9;) ++at;
-    return at == end;
+    for (const char c : digits) value = value * 10 + (c - '0');
+    return value <= most;
+  }
+  // 1 to 8 bytes as the digits at the end of a word, after zeros.
+  static uint64_t last_digits(const char* begin, size_t length) noexcept {
+    const size_t before = 64 - 8 * length;
+    uint64_t word = 0;
+    if (length >= 4) {
+      uint32_t first = 0, last = 0;
+      std::memcpy(&first, begin, 4);
+      std::memcpy(&last, begin + length - 4, 4);
+      word = uint64_t{last} << 32 | uint64_t{first} << before;
+    } else {
+      const auto byte = [begin](size_t at) { return uint64_t{static_cast<unsigned char>(begin[at])}; };
+      word = byte(length - 1) << 56 | byte(length / 2) << (before + 8 * (length / 2)) | byte(0) << before;
+    }
+    return digits_of(word) >> before << before;
+  }
+  // Marks the bytes of digits that are a point, in their highest bits; exact from the highest one down.
+  static uint64_t bytes_with_point(uint64_t digits) noexcept {
+    constexpr uint64_t kLow = 0x7F7F7F7F7F7F7F7F;
+    const uint64_t other = digits ^ 0x1E1E1E1E1E1E1E1E;  // '.' less '0', bit by bit
+    return ~(((other & kLow) + kLow) | other | kLow);
   }
 
   static unsigned digit(char c) noexcept { return static_cast<unsigned char>(c) - unsigned{'0'}; }
@@ -149,11 +185,15 @@ class ColumnInference {
   static unsigned pair(const char* at) noexcept {
     return digit(at[0]) > 9 || digit(at[1]) > 9 ? 100 : digit(at[0]) * 10 + digit(at[1]);
   }
-  // A date from 1970 to 2099 on a day that every month has.
+  // A date from 1970 to 2099, on a day that its month has in every year.
   static bool is_plain_date(const char* at) noexcept {
-    const unsigned century = pair(at), year = pair(at + 2), month = pair(at + 5), day = pair(at + 8);
-    return at[4] == '-' && at[7] == '-' && month - 1 < 12 && day - 1 < 28 &&
-           ((century == 20 && year < 100) || (century == 19 && year - 70 < 30));
+    constexpr uint8_t kDays[100] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const uint64_t head = digits_of(load8(at)) ^ 0x1D00001D00000000;  // the dashes become 0: YYYY0MM0
+    const uint64_t tail = digits_of(load8(at + 2)) >> 48;             // DD
+    if ((head & 0xFF0000FF00000000) != 0 || !are_digits(head) || !are_digits(tail)) return false;
+    const auto number = [](uint64_t two) { return static_cast<unsigned>((two & 0xFF) * 10 + (two >> 8 & 0xFF)); };
+    const unsigned century = number(head), year = number(head >> 16);
+    return (century == 20 || (century == 19 && year >= 70)) && number(tail) - 1 < kDays[number(head >> 40)];
   }
   static bool is_plain_clock(const char* at) noexcept {
     return (at[0] == ' ' || at[0] == 'T') && at[3] == ':' && at[6] == ':' && pair(at + 1) < 24 && pair(at + 4) < 60 &&
@@ -192,14 +232,15 @@ class ColumnInference {
   Climb integer_digits_{};        // digits before the point, of integers and decimals
   Climb scale_{};                 // digits after the point
   Climb fraction_{};              // digits of a second's fraction, as 0, 3, 6 or 9
-  static constexpr size_t kMostFastBytes = 18;  // no integer of these overflows
   Usual usual_ = Usual::kOther;
-  int64_t high_ = -1;       // integers 0 to high_ add nothing new
-  int64_t low_ = -1;        // nor do -1 to -low_
-  int covered_digits_ = 0;  // nor do decimals of so many digits before the point
-  int covered_scale_ = 0;   // and so many after it; 0 when there is no decimal
-  bool is_text_ = false;    // nothing can change the type any more
-  bool fresh_ = false;      // the value at hand added something
+  int64_t high_ = -1;          // integers 0 to high_ add nothing new
+  int64_t low_ = -1;           // nor do -1 to -low_
+  size_t high_digits_ = 0;     // all integers of so many digits are among the first
+  size_t low_digits_ = 0;      // and negative ones among the second
+  size_t covered_digits_ = 0;  // nor do decimals of so many digits before the point
+  size_t covered_scale_ = 0;   // and so many after it; 0 when there is no decimal
+  bool is_text_ = false;       // nothing can change the type any more
+  bool fresh_ = false;         // the value at hand added something
 };
 
 }  // namespace flatbed

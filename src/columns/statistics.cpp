@@ -9,8 +9,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
-#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -20,6 +20,7 @@
 namespace flatbed {
 namespace {
 
+constexpr size_t kTile = 256;  // values that are looked at while they are in the first-level cache
 constexpr size_t kMostSamples = 5;
 constexpr size_t kMostEnumValues = 64;
 constexpr size_t kMostEnumBytes = 64;
@@ -72,6 +73,44 @@ bool less(std::string_view a, std::string_view b, Order order) noexcept {
   return false;
 }
 
+// The first bytes of a text as a number, so that texts are in the order of their numbers where those differ.
+uint64_t head_of(std::string_view text) noexcept {
+  uint64_t head = 0;
+  if (text.size() >= sizeof head)
+    std::memcpy(&head, text.data(), sizeof head);
+  else
+    for (size_t i = 0; i < text.size(); ++i) head |= uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+  return __builtin_bswap64(head);
+}
+
+// A hash of a number: numbers that differ have hashes that differ (the finisher of MurmurHash3, by Appleby).
+template <class T>
+uint64_t hash_of(T value) noexcept {
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof value);
+  bits += 0x9E3779B97F4A7C15u;  // so that not 0, of all numbers, is hashed to 0
+  bits = (bits ^ (bits >> 33)) * 0xFF51AFD7ED558CCDu;
+  bits = (bits ^ (bits >> 33)) * 0xC4CEB9FE1A85EC53u;
+  return bits ^ (bits >> 33);
+}
+
+// The least and the most of numbers; NaN is neither.
+template <class T>
+struct Range {
+  using Limits = std::numeric_limits<T>;
+  T least = Limits::has_infinity ? Limits::infinity() : Limits::max();
+  T most = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  void add(std::span<const T> values) noexcept {
+    T low = least, high = most;
+    for (const T value : values) {
+      low = value < low ? value : low;
+      high = high < value ? value : high;
+    }
+    least = low;
+    most = high;
+  }
+};
+
 template <class T>
 std::string_view bytes_of(const T& value) noexcept {
   return {reinterpret_cast<const char*>(&value), sizeof value};
@@ -85,39 +124,37 @@ std::string text_of(std::string_view value, const Type& type) {
 
 }  // namespace
 
-bool DistinctCounter::insert(uint64_t hash) {
-  if (hash == 0) hash = 1;
+void DistinctCounter::insert(uint64_t hash) {
   if (slots_.size() < 2 * (known_ + 1)) grow();
-  const size_t mask = slots_.size() - 1;
-  size_t at = hash & mask;
-  for (; slots_[at] != 0; at = (at + 1) & mask)
-    if (slots_[at] == hash) return false;
-  slots_[at] = hash;
+  slots_[place_of(hash)] = hash;
   if (++known_ > kMostExact) estimate();
-  return true;
 }
 
 void DistinctCounter::grow() {
   constexpr size_t kFewest = 64;
   const std::vector<uint64_t> before =
-      std::exchange(slots_, std::vector<uint64_t>(std::max(kFewest, slots_.size() * 4)));
-  known_ = 0;
+      std::exchange(slots_, std::vector<uint64_t>(std::max(kFewest, slots_.size() * 2)));
   for (const uint64_t hash : before)
-    if (hash != 0) insert(hash);
+    if (hash != 0) slots_[place_of(hash)] = hash;
 }
 
 void DistinctCounter::estimate() {
   estimated_ = true;
   registers_.assign(size_t{1} << kBits, 0);
-  for (const uint64_t hash : slots_)
-    if (hash != 0) note(hash);
+  std::erase(slots_, 0);
+  note(slots_);
   slots_ = {};
 }
 
-void DistinctCounter::note(uint64_t hash) noexcept {
-  uint8_t& most = registers_[hash >> (64 - kBits)];
-  const int zeros = std::countl_zero((hash << kBits) | (uint64_t{1} << (kBits - 1)));
-  most = std::max(most, static_cast<uint8_t>(zeros + 1));
+// The registers are bytes, which might be anything's: so their place is read once.
+void DistinctCounter::note(std::span<const uint64_t> hashes) noexcept {
+  uint8_t* const registers = registers_.data();
+  for (uint64_t hash : hashes) {
+    hash = hash_in_slot(hash);
+    const int zeros = std::countl_zero((hash << kBits) | (uint64_t{1} << (kBits - 1)));
+    uint8_t& most = registers[hash >> (64 - kBits)];
+    most = std::max(most, static_cast<uint8_t>(zeros + 1));
+  }
 }
 
 // After Flajolet et al., "HyperLogLog". Above 10,000 values the correction for small counts matters up to 2.5
@@ -139,14 +176,20 @@ void ColumnStatistics::keep_sample(std::string text) {
   if (std::ranges::find(samples_, text) == samples_.end()) samples_.push_back(std::move(text));
 }
 
-// A value that is known changes nothing but the number of values.
-void ColumnStatistics::add_text(std::string_view text) {
-  ++values_;
-  if (!distinct_.add(XXH3_64bits(text.data(), text.size()))) return;
+// What a value that was not there before changes, and one of which nobody knows whether it was.
+void ColumnStatistics::learn_text(std::string_view text) {
   longest_ = std::max<uint64_t>(longest_, text.size());
   if (samples_.size() < kMostSamples) keep_sample(std::string(text));
-  if (!any_ || text < least_) least_ = text;
-  if (!any_ || text > most_) most_ = text;
+  // Most texts are told from the extremes by their first bytes.
+  const uint64_t head = head_of(text);
+  if (!any_ || (head <= least_head_ && text < least_)) {
+    least_ = text;
+    least_head_ = head;
+  }
+  if (!any_ || (head >= most_head_ && text > most_)) {
+    most_ = text;
+    most_head_ = head;
+  }
   any_ = true;
   if (many_) return;
   many_ = text.size() > kMostEnumBytes || text.empty();
@@ -154,36 +197,76 @@ void ColumnStatistics::add_text(std::string_view text) {
   many_ = many_ || few_.size() > kMostEnumValues;
 }
 
+void ColumnStatistics::add_texts(const Column& texts) {
+  std::string_view tile[kTile];
+  uint64_t hashes[kTile];
+  for (size_t row = 0; row < texts.rows;) {
+    size_t count = 0;
+    for (; row < texts.rows && count < kTile; ++row)
+      if (!texts.is_null(row)) tile[count++] = texts.text(row);
+    for (size_t i = 0; i < count; ++i) hashes[i] = XXH3_64bits(tile[i].data(), tile[i].size());
+    values_ += count;
+    const size_t exact = distinct_.add({hashes, count}, [&](size_t i) { learn_text(tile[i]); });
+    for (size_t i = exact; i < count; ++i) learn_text(tile[i]);
+  }
+}
+
 // Numbers that the machine compares.
 template <class T>
 void ColumnStatistics::add_numbers(const Column& column) {
-  T least{}, most{};
+  Range<T> range;
   if (any_) {
-    std::memcpy(&least, least_.data(), sizeof least);
-    std::memcpy(&most, most_.data(), sizeof most);
+    std::memcpy(&range.least, least_.data(), sizeof(T));
+    std::memcpy(&range.most, most_.data(), sizeof(T));
   }
   const std::span<const T> values = column.as<T>();
-  for (size_t row = 0; row < values.size(); ++row) {
-    if (column.is_null(row)) continue;
-    const T value = values[row];
-    ++values_;
-    if (!distinct_.add(XXH3_64bits(&value, sizeof value))) continue;
-    if (samples_.size() < kMostSamples) keep_sample(text_of(bytes_of(value), type_));
-    if constexpr (std::is_floating_point_v<T>) {
-      if (std::isnan(value)) continue;
+  T kept[kTile];
+  for (size_t row = 0; row < values.size(); row += kTile) {
+    std::span<const T> tile = values.subspan(row, std::min(kTile, values.size() - row));
+    if (column.nulls != 0) {
+      size_t count = 0;
+      for (size_t i = 0; i < tile.size(); ++i) {
+        kept[count] = tile[i];
+        count += !column.is_null(row + i);
+      }
+      tile = {kept, count};
     }
-    least = any_ ? std::min(least, value) : value;
-    most = any_ ? std::max(most, value) : value;
-    any_ = true;
+    values_ += tile.size();
+    range.add(tile);
+    count_numbers(tile);
   }
+  any_ = range.least <= range.most;
   if (!any_) return;
-  least_ = bytes_of(least);
-  most_ = bytes_of(most);
+  least_ = bytes_of(range.least);
+  most_ = bytes_of(range.most);
+}
+
+// Of numbers of one or two bytes each has a mark; others are told apart by their hashes.
+template <class T>
+void ColumnStatistics::count_numbers(std::span<const T> tile) {
+  const auto sample = [&](const T& value) {
+    if (samples_.size() < kMostSamples) keep_sample(text_of(bytes_of(value), type_));
+  };
+  if constexpr (sizeof(T) <= 2) {
+    if (marks_.empty()) marks_.resize(size_t{1} << (8 * sizeof(T)));
+    uint8_t* const marks = marks_.data();
+    for (const T& value : tile) {
+      uint8_t& mark = marks[static_cast<std::make_unsigned_t<T>>(value)];
+      if (mark == 0) sample(value);
+      mark = 1;
+    }
+  } else {
+    uint64_t hashes[kTile];
+    for (size_t i = 0; i < tile.size(); ++i) hashes[i] = hash_of(tile[i]);
+    distinct_.add({hashes, tile.size()}, [&](size_t i) { sample(tile[i]); });
+  }
 }
 
 void ColumnStatistics::add_bytes(std::string_view value) {
   ++values_;
-  if (!distinct_.add(XXH3_64bits(value.data(), value.size()))) return;
+  const uint64_t hash = XXH3_64bits(value.data(), value.size());
+  bool fresh = false;
+  if (distinct_.add({&hash, 1}, [&](size_t) { fresh = true; }) == 1 && !fresh) return;
   if (samples_.size() < kMostSamples) keep_sample(text_of(value, type_));
   const Order order = order_of(type_.id);
   if (order == Order::kNone) return;
@@ -227,11 +310,6 @@ void ColumnStatistics::add(const Column& column) {
   add_fixed(column);
 }
 
-void ColumnStatistics::add_texts(const Column& texts) {
-  for (size_t row = 0; row < texts.rows; ++row)
-    if (!texts.is_null(row)) add_text(texts.text(row));
-}
-
 void ColumnStatistics::propose(const ProfileOptions& options, ColumnProfile& into) const {
   into.proposed = into.field.type;
   if (type_.id != TypeId::kString || values_ == 0 || type_.low_cardinality) return;
@@ -255,7 +333,7 @@ void ColumnStatistics::describe(const ProfileOptions& options, ColumnProfile& in
   const bool is_text = type_.id == TypeId::kString || is_read_from_text(type_.id);
   into.min = is_text ? least_ : text_of(least_, type_);
   into.max = is_text ? most_ : text_of(most_, type_);
-  into.distinct = distinct_.count();
+  into.distinct = distinct_.count() + static_cast<uint64_t>(std::ranges::count(marks_, uint8_t{1}));
   into.distinct_is_exact = distinct_.is_exact();
   into.longest_bytes = longest_;
   into.samples = samples_;

@@ -265,6 +265,37 @@ TEST_SUITE("columns") {
       CHECK(inferred(values).field("c").type == want.type);
     }
   }
+  // What is passed over because values before it were alike must add nothing: each value alone knows of none before it.
+  TEST_CASE("inference: a value adds the same after others as alone") {
+    const std::vector<std::string> shapes = {
+        "7",          "12",         "-3",      "99999999",   "123456789",
+        "12345678.9", "0.25",       "-17.125", "1.0625",     "1234567890123456",
+        "0.12345678", "2013-01-31", "1.5e3",   "1969-12-31", "2013-01-31 05:06:07"};
+    std::mt19937 random(5);
+    const auto other = [&random](std::string text) {
+      const std::string_view bytes = "0123456789012345678901234567890123456789.-: TeZ\xFF";
+      for (char& c : text)
+        if (random() % 3 == 0 && c >= '0' && c <= '9') c = static_cast<char>('0' + random() % 10);
+      if (random() % 40 == 0) text[random() % text.size()] = bytes[random() % bytes.size()];
+      if (random() % 20 == 0) text.insert(random() % text.size(), 1, bytes[random() % bytes.size()]);
+      return text;
+    };
+    for (int round = 0; round < 3000; ++round) {
+      const std::string& shape = shapes[random() % shapes.size()];
+      std::vector<std::string> values(1 + random() % 30);
+      for (std::string& value : values) value = other(random() % 9 == 0 ? shapes[random() % shapes.size()] : shape);
+      ColumnInference apart;
+      for (size_t i = 0; i < values.size(); ++i) {
+        ColumnInference alone;
+        alone.add(values[i], i + 2);
+        apart.merge(alone);
+      }
+      const Field want = apart.field("c"), found = inferred(values).field("c");
+      CAPTURE(values);
+      REQUIRE(found.type == want.type);
+      REQUIRE(found.decided_by == want.decided_by);
+    }
+  }
   TEST_CASE("inference: the parser takes every value as the type that was found") {
     const std::vector<std::string> pool = {"0",
                                            "-0",

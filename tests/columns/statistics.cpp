@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "columns/csv_source.hpp"
@@ -18,10 +19,16 @@ TEST_SUITE("columns") {
     };
     for (const uint64_t count : {1, 10'000, 10'001, 50'000, 300'000}) {
       DistinctCounter counter;
-      for (int pass = 0; pass < 2; ++pass)
-        for (uint64_t i = 1; i <= count; ++i) counter.add(mixed(i));
+      uint64_t fresh = 0;
+      for (int pass = 0; pass < 2; ++pass) {
+        for (uint64_t i = 1; i <= count; ++i) {
+          const uint64_t hash = mixed(i);
+          counter.add({&hash, 1}, [&](size_t) { ++fresh; });
+        }
+      }
       CAPTURE(count);
       CHECK(counter.is_exact() == (count <= 10'000));
+      CHECK(fresh == std::min<uint64_t>(count, 10'001));
       const auto found = static_cast<double>(counter.count()), wanted = static_cast<double>(count);
       CHECK(std::fabs(found - wanted) <= (counter.is_exact() ? 0 : wanted * 0.02));
     }
