@@ -358,14 +358,6 @@ FastTexts fast_texts([[maybe_unused]] const Syntax& syntax, [[maybe_unused]] boo
   return nullptr;
 }
 
-FastLoop fast_loop([[maybe_unused]] const Syntax& syntax, const Type& type, bool rectangular) {
-#if defined(__x86_64__)
-  if (kernel_name(syntax) == "avx512") return avx512_loop(type, rectangular);
-  if (kernel_name(syntax) == "avx2") return avx2_loop(type, rectangular);
-#endif
-  return scalar_loop(type, rectangular);
-}
-
 Loop choose_loop(State& s) {
   const Syntax& syntax = *s.records.syntax;
   const bool rectangular = s.spans.first == nullptr;
@@ -408,6 +400,14 @@ bool holds_only_text(const Records& records) {
 }
 
 }  // namespace
+
+FastLoop fast_loop([[maybe_unused]] const Syntax& syntax, const Type& type, bool rectangular) {
+#if defined(__x86_64__)
+  if (kernel_name(syntax) == "avx512") return avx512_loop(type, rectangular);
+  if (kernel_name(syntax) == "avx2") return avx2_loop(type, rectangular);
+#endif
+  return scalar_loop(type, rectangular);
+}
 
 void build_columns(const std::vector<ColumnPlan>& plans, const Records& records, Room& room,
                    std::vector<Column>& columns, std::vector<Failure>& failures, std::vector<Failure>& mended) {

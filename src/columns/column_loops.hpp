@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bytes/slabs.hpp"
+#include "columns/fast_fields.hpp"
 #include "columns/ordered_date.hpp"
 #include "columns/records.hpp"
 #include "columns/repair.hpp"
@@ -28,6 +29,9 @@ struct ColumnPlan {
   DateOrder date_order = DateOrder::kNone;  ///< kDate, kDate32: dates may be written so as well
   Repairs repairs{};                        ///< what is tried on a field that is no value
 };
+
+/// Returns the loop of the kernel that indexes files of this syntax.
+FastLoop fast_loop(const Syntax& syntax, const Type& type, bool rectangular);
 
 /// Reads every row of `records` into columns cut from `room`.
 /// The rows of misfits hold anything. Failures are in order of rows, at most one a row, none for misfits.

@@ -408,10 +408,29 @@ void ColumnInference::refresh_limits() {
     covered_scale_ = static_cast<size_t>(scale);
     covered_digits_ = static_cast<size_t>(met(kNotFloat) ? digits : std::min(digits, kDigitsFloatKeeps - scale));
   }
-  usual_ = met(kLocalTime)                  ? Usual::kTime
-           : met(kDate)                     ? Usual::kDate
-           : met(kInteger) || met(kDecimal) ? Usual::kNumber
-                                            : Usual::kOther;
+  usual_ = met(kLocalTime) || met(kZonedTime) ? Usual::kTime
+           : met(kDate)                       ? Usual::kDate
+           : met(kInteger) || met(kDecimal)   ? Usual::kNumber
+                                              : Usual::kOther;
+  ++changes_;
+}
+
+ColumnInference::Covered ColumnInference::covered() const {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max(), kLastPlainDate = 47481;  // 2099-12-31
+  constexpr size_t kMostScale = 8;
+  if (is_text_) return {};
+  if (usual_ == Usual::kDate) return {.type = {.id = TypeId::kDate}, .high = kLastPlainDate};
+  if (usual_ != Usual::kNumber) return {};
+  if (covered_scale_ == 0)
+    return {
+        .type = {.id = TypeId::kInt64}, .low = std::min<int64_t>(-low_, 0), .high = high_, .unsigned_only = low_ < 0};
+  if (covered_scale_ > kMostScale || covered_digits_ == 0) return {};
+  // Beside decimals an integer says no more than they do.
+  return {.type = {.id = TypeId::kDecimal64,
+                   .precision = static_cast<uint8_t>(std::min<size_t>(covered_digits_ + covered_scale_, 18)),
+                   .scale = static_cast<uint8_t>(covered_scale_)},
+          .low = -kMost,
+          .high = kMost};
 }
 
 void ColumnInference::merge(const ColumnInference& later) {

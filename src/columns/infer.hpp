@@ -73,11 +73,21 @@ class ColumnInference {
       case Usual::kDate:
         return field.size() == 10 && is_plain_date(field.data());
       case Usual::kTime:
-        return field.size() == 19 && is_plain_date(field.data()) && is_plain_clock(field.data() + 10);
+        return is_plain_time(field);
       default:
         return false;
     }
   }
+  /// Values that add nothing, as the loops over typed columns find them: those of `type` from `low` to `high` whose
+  /// text has no needless zero before it. Where `unsigned_only`, no text with a sign is one.
+  struct Covered {
+    Type type{};  // kInt64, kDecimal64, kDate; kString: there are none
+    int64_t low = 0, high = 0;
+    bool unsigned_only = false;
+  };
+  Covered covered() const;
+  /// Counts the changes of what is covered.
+  unsigned changes() const noexcept { return changes_; }
   /// Tells whether nothing but a NULL can change the type any more.
   bool is_text() const noexcept { return is_text_; }
   /// Adds a value that is a text also where it looks like a number or a bool.
@@ -195,6 +205,12 @@ class ColumnInference {
     const unsigned century = number(head), year = number(head >> 16);
     return (century == 20 || (century == 19 && year >= 70)) && number(tail) - 1 < kDays[number(head >> 40)];
   }
+  bool is_plain_time(std::string_view field) const noexcept {
+    const bool zoned = field.size() == 20 && field.back() == 'Z';
+    if (!zoned && field.size() != 19) return false;
+    return seen(zoned ? kZonedTime : kLocalTime, Witness::kEver) && is_plain_date(field.data()) &&
+           is_plain_clock(field.data() + 10);
+  }
   static bool is_plain_clock(const char* at) noexcept {
     return (at[0] == ' ' || at[0] == 'T') && at[3] == ':' && at[6] == ':' && pair(at + 1) < 24 && pair(at + 4) < 60 &&
            pair(at + 7) < 60;
@@ -241,6 +257,7 @@ class ColumnInference {
   size_t covered_scale_ = 0;   // and so many after it; 0 when there is no decimal
   bool is_text_ = false;       // nothing can change the type any more
   bool fresh_ = false;         // the value at hand added something
+  unsigned changes_ = 0;
 };
 
 }  // namespace flatbed

@@ -1,25 +1,30 @@
 // What types fields can have. Enters: the records of a chunk. Leaves: what is known of each column's type, with lines.
-// Rows are looked at in tiles that stay in the first-level cache, all columns of a tile before the next one.
+// Rows are looked at in tiles that stay in the first-level cache, all columns of a tile before the next one. Most
+// fields add nothing to what the fields before them told: the loops that read typed columns find these.
 #include "columns/study.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <string>
 
+#include "columns/column_loops.hpp"
 #include "columns/rejects.hpp"
 
 namespace flatbed {
 namespace {
 
-constexpr size_t kTileRows = 64;
+constexpr size_t kTileRows = 64;  // a bit each in a word
 
-// Some rows and their lines.
+// Some rows, one behind the other.
 struct Tile {
-  size_t rows[kTileRows];
-  uint64_t lines[kTileRows];
+  size_t row = 0;
   size_t count = 0;
+  uint64_t good = 0;  // a bit for each that is no misfit
+  uint64_t lines[kTileRows];
 };
 
-// Cuts the rows that are no misfits into tiles.
+// Cuts the rows of a chunk into tiles.
 class Tiles {
  public:
   Tiles(const Records& records, uint64_t line)
@@ -29,14 +34,17 @@ class Tiles {
         cursor_(records.text, line),
         misfit_(records.misfits.begin()) {}
   bool next(Tile& tile) {
-    for (tile.count = 0; row_ < records_.rows && tile.count < kTileRows; ++row_) {
-      if (misfit_ != records_.misfits.end() && misfit_->record == row_) {
+    tile.row += tile.count;
+    tile.count = std::min(kTileRows, records_.rows - tile.row);
+    tile.good = 0;
+    for (size_t i = 0; i < tile.count; ++i) {
+      const size_t row = tile.row + i;
+      if (misfit_ != records_.misfits.end() && misfit_->record == row) {
         ++misfit_;
         continue;
       }
-      tile.rows[tile.count] = row_;
-      tile.lines[tile.count++] =
-          one_line_each_ ? line_ + row_ : cursor_.line_at(records_.index->begin(records_.field(row_, 0)));
+      tile.good |= uint64_t{1} << i;
+      tile.lines[i] = one_line_each_ ? line_ + row : cursor_.line_at(records_.index->begin(records_.field(row, 0)));
     }
     return tile.count > 0;
   }
@@ -47,10 +55,10 @@ class Tiles {
   bool one_line_each_;
   LineCursor cursor_;
   std::vector<Misfit>::const_iterator misfit_;
-  size_t row_ = 0;
 };
 
-// One column: the fields of all rows with that number.
+// One column: the fields of all rows with that number. What the typed loops read and inference knows is passed over in
+// tiles; the other fields are looked at one by one.
 class ColumnStudy {
  public:
   ColumnStudy(const Records& records, size_t source, const Repairs& repairs)
@@ -59,16 +67,108 @@ class ColumnStudy {
         is_last_(source + 1 == records.columns),
         // What could mean NULL, be escaped or be repaired is more than its bytes.
         as_it_stands_(!records.nulls->like_values() && !repairs.of_fields() && !records.index->escaped),
-        repairs_(repairs) {}
+        repairs_(repairs) {
+    spans_.text = records.text.data();
+    spans_.size = records.text.size();
+    spans_.columns = records.columns;
+    if (!is_last_) spans_.delimiter_rest = static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
+    spans_.returns = is_last_ && records.index->returns;
+    if (records.syntax->quotes) spans_.quote = records.syntax->quote;
+    spans_.escape = records.syntax->escape;
+    spans_.null_begins = records.nulls->begins();
+  }
+
   void add(const Tile& tile, ColumnInference& type) {
-    for (size_t i = 0; i < tile.count; ++i) {
-      const RawField raw = raw_field(records_, records_.field(tile.rows[i], source_), is_last_);
-      if (as_it_stands_ && type.covers(raw.text)) continue;
-      add(raw, tile.lines[i], type);
+    uint64_t left = tile.good;
+    if (left == 0) return;
+    if (as_it_stands_ && !records_.syntax->spaces) left &= ~passed_over(tile, type);
+    for (; left != 0; left &= left - 1) {
+      const auto i = static_cast<size_t>(std::countr_zero(left));
+      const RawField raw = raw_field(records_, records_.field(tile.row + i, source_), is_last_);
+      if (!as_it_stands_ || !type.covers(raw.text)) add(raw, tile.lines[i], type);
     }
   }
 
  private:
+  // Where a field's begin and end stand in the index.
+  const uint32_t* bounds_of(const Tile& tile, size_t i) const {
+    return records_.index->bounds() + records_.field(tile.row + i, source_);
+  }
+
+  // Returns a bit for each field that adds nothing to what is known.
+  uint64_t passed_over(const Tile& tile, const ColumnInference& type) {
+    if (type.is_text()) return not_null(tile);
+    if (changes_ != type.changes()) {
+      changes_ = type.changes();
+      covered_ = type.covered();
+      loop_ = covered_.type.id == TypeId::kString ? nullptr
+                                                  : fast_loop(*records_.syntax, covered_.type, records_.first.empty());
+    }
+    if (loop_ == nullptr) return 0;
+    Values values;
+    const uint64_t read = ~read_values(tile, values);
+    if (covered_.type.id == TypeId::kDate) return read & in_range<uint16_t>(values, tile.count);
+    return read & in_range<int64_t>(values, tile.count) & plainly_written(tile);
+  }
+
+  struct Values {
+    alignas(64) std::byte bytes[kTileRows * sizeof(int64_t)] = {};
+    uint64_t unread = 0;  // a bit for each that the loop does not know
+  };
+
+  // Returns a bit for each field that the typed loop does not know.
+  uint64_t read_values(const Tile& tile, Values& values) {
+    if (records_.first.empty()) {
+      spans_.bounds = bounds_of(tile, 0);
+    } else {
+      spans_.bounds = records_.index->bounds() + source_;
+      spans_.first = records_.first.data() + tile.row;
+    }
+    const SlowField slow = {
+        [](void* column, size_t row) { static_cast<Values*>(column)->unread |= uint64_t{1} << row; }, &values};
+    loop_(spans_, covered_.type, values.bytes, 0, tile.count, slow);
+    return values.unread;
+  }
+
+  template <class T>
+  uint64_t in_range(const Values& values, size_t count) const {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < count; ++i) {
+      T value;
+      std::memcpy(&value, values.bytes + i * sizeof value, sizeof value);
+      bits |= uint64_t{value >= covered_.low && value <= covered_.high} << i;
+    }
+    return bits;
+  }
+
+  // Returns a bit for each number that has neither a quote, nor a needless zero before it, nor a sign that is new.
+  uint64_t plainly_written(const Tile& tile) const {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < tile.count; ++i) {
+      const uint32_t* const at = bounds_of(tile, i);
+      const size_t size = at[1] - at[0] - 1;
+      const char* begin = spans_.text + at[0] + 1;
+      if (size == 0 || *begin == spans_.quote) continue;
+      const bool sign = *begin == '-';
+      begin += sign;
+      const bool zero = size > size_t{1} + sign && *begin == '0' && static_cast<unsigned char>(begin[1] - '0') <= 9;
+      bits |= uint64_t{!zero && !(sign && covered_.unsigned_only)} << i;
+    }
+    return bits;
+  }
+
+  // Returns a bit for each field that cannot mean NULL.
+  uint64_t not_null(const Tile& tile) const {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < tile.count; ++i) {
+      const uint32_t* const at = bounds_of(tile, i);
+      const bool empty = at[1] - at[0] - 1 <= spans_.delimiter_rest;
+      const char first = empty ? '\0' : spans_.text[at[0] + 1];
+      bits |= uint64_t{!empty && first != '\r' && !spans_.null_begins[static_cast<unsigned char>(first)]} << i;
+    }
+    return bits;
+  }
+
   void add(const RawField& raw, uint64_t line, ColumnInference& type) {
     if (!raw.quoted && records_.nulls->contains(raw.text)) return type.add_null(raw.text, line);
     if (type.is_text()) return;
@@ -89,6 +189,10 @@ class ColumnStudy {
   bool is_last_;
   bool as_it_stands_;
   const Repairs& repairs_;
+  FieldSpans spans_{};
+  unsigned changes_ = 0;  // of what `covered_` was taken from
+  ColumnInference::Covered covered_{};
+  FastLoop loop_ = nullptr;
   std::string text_{};
 };
 
