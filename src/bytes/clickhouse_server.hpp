@@ -55,6 +55,8 @@ class ClickHouseServer {
   /// Runs an INSERT of all that `data` gives, once.
   Status insert(std::string_view sql, ByteSource& data, const ServerSettings& settings, std::stop_token stop) const;
   const std::string& shown() const noexcept { return shown_; }
+  /// Tells whether another client carries the statements, which may have settings of its own.
+  bool carried() const noexcept { return options_.carrier != nullptr; }
 
  private:
   Result<std::unique_ptr<HttpResponse>> send(HttpRequest request, std::stop_token stop) const;

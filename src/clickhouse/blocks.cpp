@@ -69,7 +69,9 @@ std::string ContentHash::take() {
 }
 
 std::string content_hash(std::string_view bytes) {
-  return hexadecimal(XXH3_128bits(bytes.data(), bytes.size()));
+  ContentHash hash;
+  hash.add(bytes);
+  return hash.take();
 }
 
 }  // namespace flatbed

@@ -64,7 +64,10 @@ Result<std::vector<std::string>> share_conditions(const ClickHouseServer& server
 }
 
 ShareReader::ShareReader(const ClickHouseServer& server, std::vector<std::string> queries, size_t most_bytes)
-    : server_(server), queue_(most_bytes), running_(queries.size()) {
+    : server_(server),
+      queue_(most_bytes),
+      block_memory_(4 * most_bytes / std::max<size_t>(queries.size(), 1)),
+      running_(queries.size()) {
   for (std::string& sql : queries) threads_.emplace_back([this, sql = std::move(sql)] { read(sql); });
 }
 
@@ -73,7 +76,7 @@ ShareReader::~ShareReader() {
 }
 
 Status ShareReader::carry(const std::string& sql) {
-  auto bytes = server_.query(sql, stop_.get_token());
+  auto bytes = ask_much(server_, sql, block_memory_, stop_.get_token());
   if (!bytes) return std::move(bytes).error();
   const ByteSource& source = **bytes;
   NativeReader reader(std::move(*bytes));

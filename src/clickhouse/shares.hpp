@@ -39,6 +39,7 @@ class ShareReader {
 
   const ClickHouseServer server_;
   Queue<Batch> queue_;
+  const size_t block_memory_;  // of one query
   std::atomic<uint64_t> received_{0};
   std::atomic<size_t> running_;
   std::mutex mutex_{};  // guards what follows

@@ -30,6 +30,18 @@ Result<std::vector<Batch>> ask(const ClickHouseServer& server, std::string sql, 
   }
 }
 
+// Measured with lineitem: blocks of 8 MB cost the server a sixth less than those of 1 MB that it makes by itself.
+Result<std::unique_ptr<ByteSource>> ask_much(const ClickHouseServer& server, const std::string& sql,
+                                             size_t memory_limit, std::stop_token stop) {
+  constexpr size_t kOwnBytes = 1'000'000, kMostBytes = size_t{8} << 20;
+  constexpr int64_t kReadonly = 164;
+  const size_t bytes = std::min(kMostBytes, memory_limit / 12);
+  if (bytes <= kOwnBytes || server.carried()) return server.query(sql, stop);
+  auto answer = server.query(sql, stop, {{"preferred_block_size_bytes", std::to_string(bytes)}});
+  if (answer || answer.error().native_code != kReadonly) return answer;
+  return server.query(sql, stop);
+}
+
 Result<std::vector<uint64_t>> ask_numbers(const ClickHouseServer& server, std::string sql, std::stop_token stop,
                                           const ServerSettings& settings) {
   auto batches = ask(server, std::move(sql), stop, settings);

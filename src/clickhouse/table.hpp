@@ -39,6 +39,10 @@ std::unique_ptr<Prover> table_prover(ReachServer reach, TableAddress table, cons
 /// Reads a small answer whole.
 Result<std::vector<Batch>> ask(const ClickHouseServer& server, std::string sql, std::stop_token stop,
                                const ServerSettings& settings = {});
+/// Reads a large answer, in larger blocks than the server makes by itself: they cost it less. `memory_limit` is the
+/// reader's. A user who may not change settings gets blocks as the server makes them.
+Result<std::unique_ptr<ByteSource>> ask_much(const ClickHouseServer& server, const std::string& sql,
+                                             size_t memory_limit, std::stop_token stop);
 /// Reads the first row of a small answer, whose columns are UInt64. ERRORS: kBadBlock where there is none.
 Result<std::vector<uint64_t>> ask_numbers(const ClickHouseServer& server, std::string sql, std::stop_token stop,
                                           const ServerSettings& settings = {});

@@ -55,6 +55,7 @@ class TableSource final : public Source {
     schema_ = std::make_shared<const Schema>(*schema);
     const bool chosen = schema->size() != columns->size() || !request.columns.empty();
     sql_ = select(request, chosen);
+    memory_limit_ = request.memory_limit;
     // A query of the user's own has no sorting key, and an order or a limit holds for the whole.
     if (connections_ == 1 || !query_.empty() || !order_by_.empty() || limit_ || request.head_only) return schema;
     auto shares = share_conditions(*server_, table_, connections_, stop);
@@ -69,7 +70,7 @@ class TableSource final : public Source {
   Result<std::optional<Delivery>> next(std::stop_token stop) override {
     if (shares_) return next_of_shares(stop);
     if (!reader_) {
-      auto bytes = server_->query(sql_, stop);
+      auto bytes = ask_much(*server_, sql_, memory_limit_, stop);
       if (!bytes) return std::move(bytes).error();
       bytes_ = bytes->get();
       reader_ = std::make_unique<NativeReader>(std::move(*bytes));
@@ -185,6 +186,7 @@ class TableSource final : public Source {
   std::optional<ClickHouseServer> server_{};
   std::shared_ptr<const Schema> schema_{};
   std::string sql_{};
+  size_t memory_limit_ = 0;
   std::unique_ptr<NativeReader> reader_{};
   const ByteSource* bytes_ = nullptr;      // of reader_
   std::unique_ptr<ShareReader> shares_{};  // in place of reader_

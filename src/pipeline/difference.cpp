@@ -26,17 +26,31 @@ Schema renamed(Schema schema, const Plan& plan) {
   return schema;
 }
 
-// The columns of a table as its server writes them; none where the target has no list of columns.
-std::vector<ColumnInfo> listed(const Endpoint& target, const Registry& registry, std::stop_token stop) {
-  Endpoint asked = target;
+// The columns of the source, of types that hold every value of it.
+Result<Schema> own_columns(const Plan& plan, const Registry& registry, std::stop_token stop) {
+  auto request = read_request(plan, Schema());
+  if (!request) return std::move(request).error();
+  request->threads = plan.threads;
+  request->memory_limit = plan.memory_limit;
+  return open_schema(plan.source, std::move(*request), registry, std::move(stop));
+}
+
+// The endpoint without the options that only writing knows.
+Endpoint for_looking(Endpoint endpoint, const Registry& registry) {
+  const auto uri = parse_uri(endpoint.uri);
+  if (!uri) return endpoint;
   for (const Connector& connector : registry.connectors()) {
-    const auto uri = parse_uri(target.uri);
-    if (!uri || std::ranges::find(connector.schemes, uri->scheme) == connector.schemes.end()) continue;
+    if (std::ranges::find(connector.schemes, uri->scheme) == connector.schemes.end()) continue;
     for (const OptionSpec& option : connector.options) {
-      if (option.use == Use::kWrite) asked.options.erase(std::string(option.name));
+      if (option.use == Use::kWrite) endpoint.options.erase(std::string(option.name));
     }
   }
-  auto columns = registry.columns(asked, std::move(stop));
+  return endpoint;
+}
+
+// The columns of a table as its server writes them; none where the target has no list of columns.
+std::vector<ColumnInfo> listed(const Endpoint& target, const Registry& registry, std::stop_token stop) {
+  auto columns = registry.columns(for_looking(target, registry), std::move(stop));
   return columns ? std::move(*columns) : std::vector<ColumnInfo>();
 }
 
@@ -60,12 +74,43 @@ Result<Schema> brought(const Plan& plan, const ReadRequest& wanted, const Schema
   return others.fields.empty() ? rows : cast_columns(std::move(others))->bind(rows);
 }
 
-ColumnDifference of_source(const std::string& source_name, const Field& own, const Field* target,
-                           const ColumnInfo* info) {
-  ColumnDifference column{.name = own.name, .source_name = source_name, .source_type = to_string(own.type)};
-  if (target != nullptr) column.target_type = info != nullptr ? info->type : to_string(target->type);
-  if (target == nullptr && info != nullptr) column.target_type = info->type;
-  column.fit = target == nullptr ? Fit::kRefused : target->type == own.type ? Fit::kSame : Fit::kConverted;
+// Goes as far as a load goes before it writes. Leaves the rows as they would be written, or why they would not be.
+Status rehearse(const Plan& plan, Sink& sink, const std::optional<Schema>& existing, const Registry& registry,
+                const std::stop_token& stop, Difference& found) {
+  if (existing) {
+    const auto wanted = read_request(plan, *existing);
+    if (!wanted) return wanted.error();
+    auto rows = brought(plan, *wanted, *existing, registry, stop);
+    if (!rows) {
+      found.problem = std::move(rows).error();
+      return {};
+    }
+    found.schema = std::move(*rows);
+  }
+  if (Status status = sink.accepts(found.schema, stop); !status) found.problem = std::move(status).error();
+  return {};
+}
+
+// A column of the source, called `name` in a target that will be made.
+ColumnDifference made(const Field& source, const std::string& name) {
+  const std::string type = to_string(source.type);
+  return {.name = name, .source_name = source.name, .source_type = type, .target_type = type, .fit = Fit::kNew};
+}
+
+// A column of the source, called `name` in a target that is there.
+ColumnDifference compared(const Field& source, const std::string& name, const Schema& existing,
+                          const std::vector<ColumnInfo>& target) {
+  ColumnDifference column{.name = name, .source_name = source.name, .source_type = to_string(source.type)};
+  const auto info = std::ranges::find(target, name, &ColumnInfo::name);
+  const auto index = existing.find(name);
+  if (info != target.end())
+    column.target_type = info->type;
+  else if (index)
+    column.target_type = to_string(existing.fields[*index].type);
+  if (!index)
+    column.fit = Fit::kRefused;
+  else
+    column.fit = existing.fields[*index].type == source.type ? Fit::kSame : Fit::kConverted;
   return column;
 }
 
@@ -95,39 +140,18 @@ Result<Difference> difference(const Plan& plan, const Registry& registry, std::s
   if (!sink) return std::move(sink).error();
   auto existing = (*sink)->existing(stop);
   if (!existing) return std::move(existing).error();
-  auto wanted = read_request(plan, Schema());
-  if (!wanted) return std::move(wanted).error();
-  wanted->threads = plan.threads;
-  wanted->memory_limit = plan.memory_limit;
-  auto own = open_schema(plan.source, *wanted, registry, stop);
+  auto own = own_columns(plan, registry, stop);
   if (!own) return std::move(own).error();
   const Schema named = renamed(*own, plan);
   Difference found{.exists = existing->has_value(), .schema = named};
-  if (found.exists) {
-    auto typed = read_request(plan, **existing);
-    if (!typed) return std::move(typed).error();
-    auto rows = brought(plan, *typed, **existing, registry, stop);
-    if (rows)
-      found.schema = std::move(*rows);
-    else
-      found.problem = std::move(rows).error();
-  }
-  if (!found.problem) {
-    if (Status status = (*sink)->accepts(found.schema, stop); !status) found.problem = std::move(status).error();
-  }
+  if (Status status = rehearse(plan, **sink, *existing, registry, stop, found); !status) return status;
   const auto target = found.exists ? listed(plan.target, registry, stop) : std::vector<ColumnInfo>();
   for (size_t i = 0; i < named.size(); ++i) {
-    const Field& field = named.fields[i];
-    if (!found.exists) {
-      const std::string type = to_string(field.type);
-      found.columns.push_back({field.name, own->fields[i].name, type, type, {}, Fit::kNew});
-      continue;
-    }
-    const auto info = std::ranges::find(target, field.name, &ColumnInfo::name);
-    const auto index = (*existing)->find(field.name);
-    found.columns.push_back(of_source(own->fields[i].name, field, index ? &(*existing)->fields[*index] : nullptr,
-                                      info == target.end() ? nullptr : &*info));
-    if (found.problem && found.problem->where.column_name == field.name) found.columns.back().fit = Fit::kRefused;
+    const Field& source = own->fields[i];
+    const std::string& name = named.fields[i].name;
+    found.columns.push_back(found.exists ? compared(source, name, **existing, target) : made(source, name));
+    const bool at_fault = found.exists && found.problem && found.problem->where.column_name == name;
+    if (at_fault) found.columns.back().fit = Fit::kRefused;
   }
   append_others(target, found);
   return found;

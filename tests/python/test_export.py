@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 import flatbed as fb
 from conftest import Command
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))
+from clickhouse import READER, ClickHouse
 
 
 def numbers(path: Path, rows: int) -> Path:
@@ -82,3 +86,26 @@ def test_psv_and_fixed_width_by_the_command(tmp_path: Path, command: Command) ->
     assert (tmp_path / "out.txt").read_text() == "  idtext    \n   0row 0   \n   1row 1   \n"
     done = command("copy", "out.txt", "-", "--from", "fixed", "-s", "widths=4,8", "--to", "csv")
     assert done.stdout == "id,text\n0,row 0\n1,row 1\n", done.stderr
+
+
+def test_a_table_is_read_in_large_blocks_where_that_may_be_asked_for(tmp_path: Path) -> None:
+    """Larger blocks cost the server less; little memory, the user's own setting and a readonly user go before."""
+    with ClickHouse() as server:
+        server.query("CREATE TABLE t (id UInt64, text String) ENGINE = MergeTree ORDER BY id")
+        server.query("INSERT INTO t SELECT number, 'text ' || number FROM numbers(100000)")
+        address = f"clickhouse://127.0.0.1:{server.http_port}/default/t"
+        own = {"settings": "preferred_block_size_bytes=65536"}
+        fb.copy(address, tmp_path / "usual.csv")
+        fb.copy(address, tmp_path / "little.csv", memory="16M")
+        fb.copy(address, tmp_path / "own.csv", source_options=own)
+        fb.copy(address, tmp_path / "reader.csv", source_options={"user": READER[0], "password": READER[1]})
+        files = [tmp_path / f"{name}.csv" for name in ("usual", "little", "own", "reader")]
+        assert len({file.read_bytes() for file in files}) == 1
+        assert files[0].read_bytes().count(b"\n") == 100_001
+        server.query("SYSTEM FLUSH LOGS query_log")
+        asked = server.query(
+            "SELECT user, Settings['preferred_block_size_bytes'] FROM system.query_log "
+            "WHERE type = 'QueryFinish' AND has(tables, 'default.t') AND query_kind = 'Select' AND query LIKE 'SELECT%t`' "
+            "ORDER BY event_time_microseconds"
+        )
+        assert asked == "default\t8388608\ndefault\t\ndefault\t65536\nreader\t\n"
