@@ -3,6 +3,7 @@
 #include "encode/native.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -151,6 +152,37 @@ TextView inline_view(const char* from, uint32_t length, size_t readable) {
   } else {
     high &= static_cast<uint32_t>((uint64_t{1} << (8 * (length - 8))) - 1);
   }
+  TextView view;
+  view.length = length;
+  std::memcpy(view.inlined, &low, 8);
+  std::memcpy(view.inlined + 8, &high, 4);
+  return view;
+}
+
+constexpr size_t kShortBytes = 127;  // of a text whose length is written in one byte
+
+// Makes the view of a text of up to kShortBytes bytes, of which as many can be read: without a branch on whether it
+// lies in its view, because that would be guessed wrongly. `outside` gets a bit where it does not.
+TextView short_view(const char* from, uint32_t length, uint32_t buffer, uint32_t offset, uint32_t& outside) {
+  // By length: how much of 8 and of the next 4 bytes is kept. Behind 12 bytes: the prefix alone.
+  static constexpr auto kKept = [] {
+    std::array<std::pair<uint64_t, uint32_t>, TextView::kInlineBytes + 2> kept{};
+    for (unsigned i = 0; i <= TextView::kInlineBytes; ++i) {
+      kept[i].first = i >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * i)) - 1;
+      kept[i].second = i >= 12 ? ~uint32_t{0} : i <= 8 ? 0 : (uint32_t{1} << (8 * (i - 8))) - 1;
+    }
+    kept.back() = {0xFFFFFFFF, 0};
+    return kept;
+  }();
+  const auto [kept_low, kept_high] = kKept[std::min<uint32_t>(length, TextView::kInlineBytes + 1)];
+  const uint32_t far = length > TextView::kInlineBytes ? ~uint32_t{0} : 0;
+  uint64_t low = 0;
+  uint32_t high = 0;
+  std::memcpy(&low, from, 8);
+  std::memcpy(&high, from + 8, 4);
+  low = (low & kept_low) | uint64_t{buffer & far} << 32;
+  high = (high & kept_high) | (offset & far);
+  outside |= far;
   TextView view;
   view.length = length;
   std::memcpy(view.inlined, &low, 8);
@@ -456,11 +488,18 @@ bool NativeReader::read_texts(Column& column) {
     }
     auto* to = reinterpret_cast<TextView*>(views.writable());
     // Texts that lie whole in the chunk stay there; the column keeps the chunk alive.
-    bool kept = false;
+    uint32_t kept = 0;
+    const auto buffer = static_cast<uint32_t>(column.texts.size());  // what the chunk will be there
     const char* const begin = chunk_.chars();
     const char* const end = begin + chunk_.size();
     const char* from = begin + at_;
     for (; row < capacity && from != end; ++row) {
+      if (const auto byte = static_cast<uint8_t>(*from); byte <= kShortBytes && end - from > ptrdiff_t{kShortBytes}) {
+        ++from;
+        to[row] = short_view(from, byte, buffer, static_cast<uint32_t>(from - begin), kept);
+        from += byte;
+        continue;
+      }
       uint64_t length = 0;
       const size_t prefix = get_varuint(from, end, length);
       if (prefix == 0 || length > static_cast<size_t>(end - from) - prefix) break;
@@ -468,13 +507,12 @@ bool NativeReader::read_texts(Column& column) {
       if (length <= TextView::kInlineBytes) {
         to[row] = inline_view(from, static_cast<uint32_t>(length), static_cast<size_t>(end - from));
       } else {
-        if (!kept) column.texts.push_back(chunk_);
-        kept = true;
-        to[row] = TextView::of({from, static_cast<size_t>(length)}, static_cast<uint32_t>(column.texts.size() - 1),
-                               static_cast<uint32_t>(from - begin));
+        kept = 1;
+        to[row] = TextView::of({from, static_cast<size_t>(length)}, buffer, static_cast<uint32_t>(from - begin));
       }
       from += length;
     }
+    if (kept != 0) column.texts.push_back(chunk_);
     at_ = static_cast<size_t>(from - begin);
     if (row < capacity && !read_split_text(column, to[row++])) return false;
   }

@@ -171,6 +171,26 @@ TEST_SUITE("encode") {
     CHECK((*batches)[0].shared_schema() == (*batches)[1].shared_schema());
   }
 
+  TEST_CASE("texts of every length are read, wherever a chunk ends, and unused bytes of a view are zero") {
+    std::vector<std::string> expected;
+    std::string block = "\x01\x95\x02\x01s\x06String";  // 277 rows
+    for (size_t row = 0; row < 277; ++row) {
+      std::string& text = expected.emplace_back();
+      for (size_t i = 0; i < row * 5 % 139; ++i) text += static_cast<char>('!' + (row + i) % 90);
+      if (text.size() >= 128) block += static_cast<char>(text.size() % 128 + 128);
+      block += static_cast<char>(text.size() < 128 ? text.size() : text.size() / 128);
+      block += text;
+    }
+    for (const size_t piece : {1u, 5u, 64u, 127u, 128u, 129u, 500u, 1u << 20}) {
+      auto batches = read_blocks(block, piece);
+      REQUIRE(batches.ok());
+      CHECK(texts(batches->front(), "s") == expected);
+      for (const TextView& view : batches->front().column(0).as<TextView>()) {
+        for (size_t i = view.length; i < TextView::kInlineBytes; ++i) CHECK(view.inlined[i] == 0);
+      }
+    }
+  }
+
   TEST_CASE("long texts that span chunks, with lengths of one to three bytes") {
     Column column{.type = *parse_type("String"), .rows = 5};
     const std::string long_text(70'000, 'q'), middle(300, 'm');
