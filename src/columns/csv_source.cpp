@@ -284,7 +284,7 @@ Status CsvSource::check_header(const std::vector<std::string>& header, const std
 Status CsvSource::name_columns() {
   names_ = header_;
   names_.resize(std::max(names_.size(), width_));
-  std::unordered_set<std::string> taken;
+  std::unordered_set<std::string_view> taken;
   for (size_t i = 0; i < names_.size(); ++i) {
     const std::string number = std::to_string(i + 1);
     if (names_[i].empty()) names_[i] = "column_" + number;
@@ -306,16 +306,17 @@ Status CsvSource::name_columns() {
 }
 
 Status CsvSource::plan_columns(const ReadRequest& request) {
+  const bool all = request.columns.empty();
   std::unordered_map<std::string_view, size_t> numbers;
-  for (size_t i = 0; i < names_.size(); ++i) numbers.emplace(names_[i], i);
+  for (size_t i = 0; i < names_.size() && !all; ++i) numbers.emplace(names_[i], i);
   const auto number_of = [&](const std::string& name) {
     const auto known = numbers.find(name);
     return known == numbers.end() ? names_.size() : known->second;
   };
-  const std::vector<std::string>& wanted = request.columns.empty() ? names_ : request.columns;
+  const std::vector<std::string>& wanted = all ? names_ : request.columns;
   plans_.reserve(wanted.size());
   for (const std::string& name : wanted) {
-    const size_t source = number_of(name);
+    const size_t source = all ? plans_.size() : number_of(name);
     if (source == names_.size()) {
       Error error = here(Code::kUnknownColumn, "the file has no column of this name: " + name, inputs_[0].uri);
       const std::string near = nearest_name(name, names_);

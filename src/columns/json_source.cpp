@@ -301,15 +301,18 @@ Status JsonSource::plan_columns(const ReadRequest& request, const JsonShape& sha
   plan_.objects = shape.has_objects() && !shape.is_map();
   if (plan_.objects) {
     name_columns(shape, "", false, plan_.keys, fields, shapes);
-  } else if (shape.is_empty() && !request.types.fields.empty()) {
+  } else if ((shape.is_empty() || options_.objects) && !request.types.fields.empty()) {
     plan_.objects = true;
     fields = request.types.fields;
     shapes.resize(fields.size());
     for (size_t i = 0; i < fields.size(); ++i) plan_.keys.add(fields[i].name, plan_.names++).plan = i;
-  } else if (shape.is_empty() && !shape.has_unreadable()) {
+  } else if (options_.objects || (shape.is_empty() && !shape.has_unreadable())) {
+    const bool none = shape.is_empty() && !shape.has_unreadable();
     return Error{.code = Code::kEmpty,
-                 .message = inputs_[0].uri + " holds no record: expected at least one JSON value",
+                 .message = inputs_[0].uri + (none ? " holds no record: expected at least one JSON value"
+                                                   : " holds no object, and so no column"),
                  .where = {.uri = inputs_[0].uri},
+                 .expected = options_.objects ? "an object, as objects=true says" : "",
                  .side = Side::kSource};
   } else {
     fields.push_back(shape.field("value", false));
@@ -450,7 +453,7 @@ Error JsonSource::unfit(const JsonChunk& chunk, size_t record, const JsonMisfit&
   }
   switch (misfit.code) {
     case Code::kNotAnObject:
-      error.message = "the record is no object, and others are: " + shown(error.found);
+      error.message = "the record is no object: " + shown(error.found);
       error.expected = "an object";
       error.hint = "correct the record";
       break;
@@ -576,6 +579,8 @@ std::optional<Layout> JsonSource::layout() const {
   if (options_.as_is) layout.options["as_is"] = "true";
   if (options_.all_text) layout.options["all_text"] = "true";
   if (options_.flatten) layout.options["flatten"] = "true";
+  // Rows that were rejected are perhaps all no objects.
+  if (plan_.objects && !options_.as_is) layout.options["objects"] = "true";
   for (const ColumnPlan& plan : plan_.columns)
     if (plan.date_order != DateOrder::kNone)
       layout.options["date_order"] = plan.date_order == DateOrder::kDayFirst ? "dmy" : "mdy";

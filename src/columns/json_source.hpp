@@ -15,6 +15,7 @@ struct JsonSourceOptions {
   bool as_is = false;     ///< one column of text, `json`, that holds each record as it stands
   bool all_text = false;  ///< every column is text: of a text the text, of all else its JSON
   bool flatten = false;   ///< members of objects within objects are columns, named a.b
+  bool objects = false;   ///< a record is an object or a reject, also where no record is one
   bool ordered_dates_are_text = false;
   DateOrder date_order = DateOrder::kNone;
   size_t chunk_bytes = size_t{1} << 20;

@@ -70,6 +70,11 @@ constexpr OptionSpec kOptions[] = {
      .help = "Members of JSON objects within objects are columns of their own, named a.b",
      .default_text = "false",
      .use = Use::kRead},
+    {.name = "objects",
+     .type = OptionType::kFlag,
+     .help = "Records of JSON are objects, and others are rejected, also where no record is one",
+     .default_text = "false",
+     .use = Use::kRead},
     {.name = "member", .help = "Member of a zip or tar archive", .use = Use::kRead},
     {.name = "unpack_limit",
      .type = OptionType::kBytes,
@@ -214,6 +219,7 @@ Result<std::unique_ptr<Source>> json_rows(std::vector<CsvInput> inputs, std::str
                                          .as_is = text.as_is,
                                          .all_text = text.all_text,
                                          .flatten = options.flag("flatten"),
+                                         .objects = options.flag("objects"),
                                          .ordered_dates_are_text = text.ordered_dates_are_text,
                                          .date_order = text.date_order});
 }
@@ -237,8 +243,12 @@ Result<std::unique_ptr<Source>> rows_of(std::vector<CsvInput> inputs, const Uri&
   auto text = source_options(uri, options);
   if (!text) return std::move(text).error();
   if (is_json(format)) return json_rows(std::move(inputs), format, *text, options);
-  if (options.flag("flatten"))
-    return Error{.code = Code::kUsage, .message = "option \"flatten\" is for JSON, and " + uri.shown + " is none"};
+  for (const std::string name : {"flatten", "objects"}) {
+    if (options.flag(name))
+      return Error{.code = Code::kUsage,
+                   .message = "option \"" + name + "\" is for JSON, and " + uri.shown + " is none",
+                   .hint = "leave it out, or give format=json or format=ndjson"};
+  }
   if (format == "fixed") {
     auto widths = widths_of(options);
     if (!widths) return std::move(widths).error();
@@ -321,13 +331,12 @@ class FileSink final : public Sink {
   }
 
   Status open(const Schema& schema, const WriteRequest& request, std::stop_token) override {
-    schema_ = schema;
     granted_ = request;
-    return begin_file();
+    return begin_file(schema);
   }
 
   Status write(const Batch& batch, std::stop_token stop) override {
-    if (!line_) start_line();
+    if (!line_) start_line(batch.shared_schema());
     return line_->put(batch, stop);
   }
 
@@ -362,46 +371,47 @@ class FileSink final : public Sink {
     return path_.substr(0, dot) + "-" + number + path_.substr(dot);
   }
 
-  void start_line() {
+  // Of very many columns a schema is large, so the batches' own one is used.
+  void start_line(std::shared_ptr<const Schema> schema) {
     const unsigned threads =
         granted_.threads != 0 ? granted_.threads : std::max(1u, std::thread::hardware_concurrency());
-    const auto make = [this] {
+    const auto make = [this, schema = std::move(schema)] {
       auto encoder = make_();
       std::string head;
-      encoder->begin(schema_, head);
+      encoder->begin(*schema, head);
       return encoder;
     };
     line_ = std::make_unique<EncodingLine>(make, threads, granted_.memory_limit / 2,
                                            [this](const Batch& batch, std::string_view text) {
                                              encoder_->count_leniencies(batch, leniencies_);
-                                             return write_text(batch.rows(), text);
+                                             return write_text(batch, text);
                                            });
   }
 
   // Runs on the line's thread, where the file is in its hands.
-  Status write_text(size_t rows, std::string_view text) {
+  Status write_text(const Batch& batch, std::string_view text) {
     if (split_ != 0 && file_bytes_ >= split_) {
       if (Status status = end_file(); !status) return status;
-      if (Status status = begin_file(); !status) return status;
+      if (Status status = begin_file(batch.schema()); !status) return status;
     }
-    if (rows != 0) {
+    if (batch.rows() != 0) {
       if (Status status = put(encoder_->lead(first_)); !status) return status;
       first_ = false;
     }
     if (Status status = put(text); !status) return status;
-    rows_ += rows;
+    rows_ += batch.rows();
     ++blocks_;
     return {};
   }
 
-  Status begin_file() {
+  Status begin_file(const Schema& schema) {
     auto file = create_bytes(name_of_next(), options_);
     if (!file) return std::move(file).error();
     files_.push_back(std::move(*file));
     file_bytes_ = 0;
     first_ = true;
     std::string head;
-    encoder_->begin(schema_, head);
+    encoder_->begin(schema, head);
     return put(head);
   }
 
@@ -422,7 +432,6 @@ class FileSink final : public Sink {
   const std::function<std::unique_ptr<Encoder>()> make_;
   const std::unique_ptr<Encoder> encoder_ = make_();  // of what stands around the rows
   const uint64_t split_;                              // 0: into one file
-  Schema schema_{};
   WriteRequest granted_{};
   std::vector<std::unique_ptr<ByteSink>> files_{};  // the last one is being written
   uint64_t file_bytes_ = 0;

@@ -244,7 +244,7 @@ TEST_SUITE("columns") {
         "range of UInt8: '300'; UInt8: from table t\n"
         "FB-JSON-0101 line 3 byte 45 record 2 [{\"n\":1,\"s\":tru}] the record is not well-formed JSON, at "
         "'tru}'; one JSON value a line\n"
-        "FB-JSON-0102 line 4 byte 50 record 3 [[1]] the record is no object, and others are: '[1]'; an object\n"
+        "FB-JSON-0102 line 4 byte 50 record 3 [[1]] the record is no object: '[1]'; an object\n"
         "FB-JSON-0103 line 5 byte 65 record 4 column 0 n [{\"n\":1,\"n\":2}] a key comes twice in one object: 'n'; "
         "each key once\n"
         "FB-TYPE-0101 line 6 byte 68 record 5 column 0 n [{\"s\":\"c\"}] a key is missing and its column takes no "

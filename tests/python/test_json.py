@@ -149,6 +149,24 @@ def test_elements_of_an_array_are_quarantined_one_a_line(server: ClickHouse, tmp
     assert server.query("SELECT * FROM elements ORDER BY a FORMAT TSV") == "1\tx\n5\t\\N\n7\tb\n30\ty\\nz\n"
 
 
+def test_a_quarantine_without_an_object_is_replayed_as_objects(server: ClickHouse, tmp_path: Path) -> None:
+    server.query(
+        "CREATE TABLE things (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100"
+    )
+    path, folder = tmp_path / "t.json", tmp_path / "bad"
+    path.write_text('[{"a":1}, 5, [6], "seven"]\n')
+    assert fb.copy(path, address(server, "things"), quarantine=folder).rejected == 3
+    receipt = fb.replay(folder)
+    assert (receipt.read, receipt.loaded, receipt.rejected) == (3, 0, 3)
+    assert {finding.code for finding in receipt.findings} == {"FB-JSON-0102"}
+    reject = receipt.first_rejects[0]
+    assert (reject.uri, reject.line, reject.message) == (str(folder / "rows.csv"), 1, "the record is no object: '5'")
+    (folder / "rows.csv").write_text('{"a":5}\n[6]\n"seven"\n')
+    assert fb.replay(folder).loaded == 1
+    assert [row.state for row in fb.quarantine(folder).rows] == ["loaded", "open", "open"]
+    assert server.query("SELECT a FROM things ORDER BY a FORMAT TSV") == "1\n5\n"
+
+
 def test_an_element_that_a_table_refuses_has_its_place(server: ClickHouse, tmp_path: Path) -> None:
     server.query("CREATE TABLE picky (a UInt8, CONSTRAINT small CHECK a < 10) ENGINE = MergeTree ORDER BY a")
     path = tmp_path / "t.json"
