@@ -13,6 +13,7 @@
 
 #include "columns/nested_text.hpp"
 #include "columns/put_digits.hpp"
+#include "columns/shortest.hpp"
 
 namespace flatbed {
 namespace {
@@ -129,6 +130,7 @@ template <class T>
 char* put_float(T value, char* to) noexcept {
   constexpr size_t kMost = 32;
   if (std::isnan(value)) value = std::numeric_limits<T>::quiet_NaN();  // drops the sign
+  if constexpr (sizeof(T) == sizeof(double)) return put_shortest(value, to);
   return std::to_chars(to, to + kMost, value).ptr;
 }
 
