@@ -6,6 +6,8 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <set>
+#include <sstream>
 
 #include "clickhouse/blocks.hpp"
 #include "clickhouse/inserter.hpp"
@@ -159,6 +161,10 @@ class TableSink final : public Sink {
   void reject(const Block& block, const Piece& piece, const Error& reason);
   Error refused_row(const Block& block, uint64_t row, const Error& reason) const;
   void grow_after(uint64_t rows);
+  Status doubt(uint64_t block);
+  Status note_doubts(bool lost);
+  void recall_doubts();
+  Status send_missing(const Block& block, std::stop_token stop) const;
   Status look_for_lost_rows(std::stop_token stop);
   Error counted(Error error) const;
   std::string insert_into(const TableAddress& table) const {
@@ -195,8 +201,9 @@ class TableSink final : public Sink {
   mutable std::mutex mutex_;                     // guards the three below
   std::map<uint64_t, BlockRecord> done_{};       // by number
   std::vector<Error> rejects_{};
-  std::map<uint64_t, uint64_t> doubtful_{};  // blocks that were sent again after a break, and their rows
-  std::unique_ptr<Inserter> inserter_{};     // last: its threads use what stands above
+  std::set<uint64_t> doubtful_{};         // blocks that were sent again after a break, in this run or an earlier one
+  std::set<uint64_t> suspects_{};         // those of an earlier run that has found rows missing
+  std::unique_ptr<Inserter> inserter_{};  // last: its threads use what stands above
 };
 
 // Learns where the table is and what columns it has; a table that is to be created may be missing.
@@ -271,7 +278,10 @@ Result<std::string> TableSink::identity(std::stop_token stop) {
 Status TableSink::log_to(std::shared_ptr<BlockLog> log, std::stop_token stop) {
   log_ = std::move(log);
   load_ = log_->load();
-  if (window_ != 0 || !merge_tree_ || has_views_) return {};
+  if (window_ != 0 || !merge_tree_ || has_views_) {
+    recall_doubts();
+    return {};
+  }
   staging_.emplace(*server_, table_, log_);
   sql_ = insert_into(staging_->table());
   return staging_->prepare(stop);
@@ -344,11 +354,13 @@ Status TableSink::insert(const Block& block, std::stop_token stop) {
   if (earlier) {
     record = *earlier;
     record.rows = block.record.rows;
+    if (record.acknowledged && suspects_.contains(record.number)) {
+      if (Status status = send_missing(block, stop); !status) return status;
+    }
   }
   if (!record.acknowledged) {
     if (earlier) {
-      const std::lock_guard lock(mutex_);
-      doubtful_[record.number] = record.rows;
+      if (Status status = doubt(record.number); !status) return status;
     }
     if (Status status = keep(record); !status) return status;
     const Piece whole{.bytes = block.bytes, .rows = block.record.rows};
@@ -500,13 +512,7 @@ Status TableSink::send(const Piece& piece, const BlockRecord& record, std::stop_
   Backoff backoff;
   for (bool doubtful = false;;) {
     Status status = server_->insert(sql_, piece.bytes, settings, stop);
-    if (status) {
-      if (doubtful) {
-        const std::lock_guard lock(mutex_);
-        doubtful_[record.number] += piece.rows;
-      }
-      return status;
-    }
+    if (status) return status;
     const ErrorClass what = error_class(status.error());
     const bool recognised = window_ != 0 || staging_;
     const bool again =
@@ -515,6 +521,9 @@ Status TableSink::send(const Piece& piece, const BlockRecord& record, std::stop_
     if (!again || !backoff.wait(stop)) {
       if (doubtful) uncertain_rows_ += piece.rows;
       return status;
+    }
+    if (doubtful) {
+      if (Status noted = doubt(record.number); !noted) return noted;
     }
   }
 }
@@ -548,29 +557,66 @@ void TableSink::grow_after(uint64_t rows) {
   most_rows_.compare_exchange_strong(most, most * 2);
 }
 
-// A server that dies after it has remembered a token and before it has kept the rows drops them when they come again.
-// It shows in the count; where that names the block, a run that goes on sends it under another token.
+// A server that dies after it has remembered a token and before it has kept the rows drops them when they come again,
+// and confirms that. So what was sent again is remembered, also for a run that goes on.
+Status TableSink::doubt(uint64_t block) {
+  if (!log_ || staging_ || !plain_merge_tree_) return {};
+  const std::lock_guard lock(mutex_);
+  return doubtful_.insert(block).second ? note_doubts(false) : Status();
+}
+
+// REQUIRES: mutex_ held, or no insert under way.
+Status TableSink::note_doubts(bool lost) {
+  std::string note = lost ? "lost" : "doubtful";
+  for (const uint64_t block : doubtful_) note += " " + std::to_string(block);
+  return log_->set_note(std::move(note));
+}
+
+void TableSink::recall_doubts() {
+  std::istringstream words(log_->note());
+  std::string word;
+  words >> word;
+  if (word != "doubtful" && word != "lost") return;
+  for (uint64_t block = 0; words >> block;) doubtful_.insert(block);
+  if (word == "lost") suspects_ = doubtful_;
+}
+
+// Sends a block of which an earlier run may have lost some parts; the server takes the rows that the table lacks. It
+// needs no token: asked for again, it finds nothing more to take.
+Status TableSink::send_missing(const Block& block, std::stop_token stop) const {
+  std::string structure;
+  std::vector<std::string> stored;
+  for (const std::string& name : names_) {
+    const auto column = std::ranges::find(*columns_, name, &DescribedColumn::name);
+    structure += (structure.empty() ? "" : ", ") + quote_identifier(name) + " " + column->type_text;
+    if (column->kind != "EPHEMERAL") stored.push_back(name);
+  }
+  const std::string row = row_hash(stored);
+  return server_->insert(
+      "INSERT INTO " + quoted(table_) + " (" + comma_list(names_) + ") SELECT " + comma_list(names_) + " FROM input(" +
+          sql_text(structure) + ") WHERE " + row + " NOT IN (SELECT " + row + " FROM " + quoted(table_) +
+          ") FORMAT Native",
+      block.bytes, {{"async_insert", "0"}, {"insert_deduplicate", "0"}, {"input_format_null_as_default", "0"}}, stop);
+}
+
+// Rows that were lost show in the count. The run that goes on then looks for the blocks that were sent again.
 Status TableSink::look_for_lost_rows(std::stop_token stop) {
   if (doubtful_.empty() || !log_ || !plain_merge_tree_ || !log_->rows_before()) return {};
   auto count = count_rows(stop);
   if (!count) return std::move(count).error();
   const uint64_t expected = *log_->rows_before() + rows_;
   if (!*count || **count >= expected) return {};
-  const uint64_t lost = expected - **count;
-  Error error{.code = Code::kUnknownOutcome,
-              .message = "the table holds " + std::to_string(lost) + " rows fewer than the server has acknowledged: " +
-                         "it lost them when it died, or somebody has deleted rows",
-              .where = {.uri = server_->shown()},
-              .hint = "compare the table with the file",
-              .side = Side::kTarget};
-  const auto is_lost = [&](const auto& block) { return block.second == lost; };
-  if (std::count_if(doubtful_.begin(), doubtful_.end(), is_lost) != 1) return error;
-  BlockRecord& block = done_[std::find_if(doubtful_.begin(), doubtful_.end(), is_lost)->first];
-  block.acknowledged = false;
-  block.token = content_hash(block.token);
-  if (Status status = keep(block); !status) return status;
-  error.hint = "resume the load: the block is sent again";
-  return error;
+  if (Status status = note_doubts(true); !status) return status;
+  return Error{
+      .code = Code::kUnknownOutcome,
+      .message = "the table holds " + std::to_string(expected - **count) +
+                 " rows fewer than the server has acknowledged: it lost them when it died, or somebody has "
+                 "deleted rows",
+      .where = {.uri = server_->shown()},
+      .hint =
+          "resume the load: it sends what is missing of the blocks in doubt; if this is said again, compare the "
+          "table with the file",
+      .side = Side::kTarget};
 }
 
 }  // namespace

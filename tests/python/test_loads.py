@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -124,6 +126,38 @@ def test_every_insert_has_a_token_and_waits(trials: chaos.Chaos, load: Callable[
     )
     inserts, proper = map(int, found.split())
     assert inserts == proper > 10
+
+
+@pytest.mark.parametrize("part", ["1", "id % 3 = 1"], ids=["a block", "one partition of a block"])
+def test_rows_that_the_server_has_confirmed_and_lost_are_sent_again(
+    part: str, trials: chaos.Chaos, load: Callable[..., fb.Receipt], tmp_path: Path
+) -> None:
+    """As after a server's death: two blocks were sent again and dropped by their tokens, rows of one are gone."""
+    table = trials.table(chaos.WINDOW["with a window"])
+    trials.server.query(f"ALTER TABLE {table} ADD CONSTRAINT last CHECK id != {chaos.ROWS - 1}")
+    with Proxy(trials.server.http_port) as proxy:
+        proxy.swallow_answers(2)
+        with pytest.raises(fb.Error, match="refused the row"):
+            fb.copy(
+                trials.source,
+                trials.address(table, proxy.port),
+                target_options=chaos.OPTIONS,
+                memory=chaos.MEMORY,
+                ledger=tmp_path / "ledger.sqlite",
+            )
+    trials.server.query(f"ALTER TABLE {table} DROP CONSTRAINT last")
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        [[note]] = ledger.execute("SELECT note FROM loads")
+        words = note.split()
+        assert words[0] == "doubtful" and len(words) == 3
+        [[first, rows]] = ledger.execute("SELECT first_record, records FROM blocks WHERE number = ?", [int(words[2])])
+    lost = f"id >= {first} AND id < {first + rows} AND {part}"
+    count = trials.server.query(f"SELECT count() FROM {table} WHERE {lost}").strip()
+    trials.server.query(f"DELETE FROM {table} WHERE {lost}")
+    with pytest.raises(fb.Error, match=f"{count} rows fewer than the server has acknowledged"):
+        load(table)
+    assert load(table).balanced
+    trials.verify(table)
 
 
 def append(path: Path) -> None:
