@@ -48,7 +48,7 @@ constexpr Advice kAdvice[] = {
     {Code::kEmpty, "The file has no bytes: a copy that failed, or a writer that has not begun.",
      "Look at who writes the file; leave it out if it is meant to be empty."},
     {Code::kReadFailed, "The disk or the network failed, or the file may not be read.",
-     "Read the number of the system in the message; check permissions and space."},
+     "Check the disk or share and the right to read the file, and run again; a copy on another disk helps."},
     {Code::kBadCompression, "A download that was cut short, or a file whose ending lies about its content.",
      "Fetch the file again and compare its size or checksum with the original."},
     {Code::kSourceChanged, "Another program wrote to the file while it was read.",

@@ -184,7 +184,9 @@ Result<Uri> parse_uri(std::string_view text) {
     return Error{.code = Code::kBadUri,
                  // The text may hold a secret that was not recognised as one, so it is not shown.
                  .message = std::string(parser.problem) + " in the " + uri.scheme + ": address",
-                 .hint = "write special characters of names and passwords as %XX: / is %2F, ? is %3F, @ is %40"};
+                 .hint =
+                     "write it as scheme://user:password@host:port/database/table, and special characters of names and "
+                     "passwords as %XX: / is %2F, ? is %3F, @ is %40"};
   }
   return uri;
 }

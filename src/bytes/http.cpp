@@ -453,7 +453,7 @@ Error Transfer::failure() const {
     error.code = Code::kConnectionLost;
     error.message = "the connection to " + server_.host_port +
                     " broke, and there is no new one: " + connect_cause(result_, os_error);
-    error.hint = "see the server's log for the time of the break";
+    error.hint = "run it again; the server's log tells why, or a proxy between has closed it";
   } else if (is_connect_failure(result_)) {
     error.code = Code::kConnect;
     error.message = "no connection to " + server_.host_port + ": " + connect_cause(result_, os_error);
@@ -480,7 +480,7 @@ Error Transfer::failure() const {
   } else {
     error.code = Code::kConnectionLost;
     error.message = "the connection to " + server_.host_port + " broke";
-    error.hint = "see the server's log for the time of the break";
+    error.hint = "run it again; the server's log tells why, or a proxy between has closed it";
   }
   return error;
 }

@@ -209,7 +209,7 @@ Result<size_t> Row::column(std::string_view name) const {
   if (found != header.end() && index < fields_) return index;
   Error error{.code = Code::kUnknownColumn, .message = "no column has this name: " + std::string(name)};
   const std::string near = nearest_name(name, header);
-  if (!near.empty()) error.hint = "did you mean " + near;
+  if (!near.empty()) error.hint = "did you mean " + near + "?";
   return error;
 }
 

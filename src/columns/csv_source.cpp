@@ -320,7 +320,7 @@ Status CsvSource::plan_columns(const ReadRequest& request) {
     if (source == names_.size()) {
       Error error = here(Code::kUnknownColumn, "the file has no column of this name: " + name, inputs_[0].uri);
       const std::string near = nearest_name(name, names_);
-      if (!near.empty()) error.hint = "did you mean " + near;
+      if (!near.empty()) error.hint = "did you mean " + near + "?";
       return error;
     }
     ColumnPlan plan{.field = {.name = name}, .source = source, .verbatim = options_.all_text};
@@ -502,7 +502,7 @@ Status CsvSource::check_assumptions() {
     Error error =
         here(Code::kEncodingAssumed, "the bytes are not UTF-8, so " + encoding + " is assumed", inputs_[0].uri);
     error.expected = "UTF-8, or an encoding that is named";
-    error.hint = "--encoding " + encoding;
+    error.hint = "--encoding " + encoding + " settles it, or name the encoding that it is";
     if (leniency_ == Leniency::kReject) return error;
     add_finding(leniencies_, error);
   }

@@ -338,7 +338,7 @@ Status JsonSource::plan_columns(const ReadRequest& request, const JsonShape& sha
                   .where = {.uri = inputs_[0].uri},
                   .side = Side::kSource};
       const std::string near = nearest_name(name, names);
-      if (!near.empty()) error.hint = "did you mean " + near;
+      if (!near.empty()) error.hint = "did you mean " + near + "?";
       return error;
     }
     plan_of[at] = plan_.columns.size();

@@ -603,7 +603,7 @@ bool NativeReader::fail(std::string message, std::string expected) {
   error.where.byte = base_ + at_;
   error.where.column = column_;
   if (column_ && *column_ < known_.size()) error.where.column_name = known_[*column_].name;
-  error.hint = "the bytes are not what ClickHouse sends, or were damaged on their way; run it again";
+  error.hint = "check that it is ClickHouse's HTTP interface that answers there; if so, run it again";
   error.side = Side::kSource;
   error_ = std::move(error);
   return false;

@@ -88,7 +88,13 @@ Result<ReadRequest> read_request(const Plan& plan, const Schema& existing) {
   ReadRequest request{.columns = plan.columns};
   for (const auto& [name, text] : plan.types) {
     auto type = parse_type(text);
-    if (!type) return std::move(type).error();
+    if (!type) {
+      Error error = std::move(type).error();
+      const auto source = parse_uri(plan.source.uri);
+      error.message += " (column \"" + name + "\")";
+      error.where = {.uri = source ? source->shown : "", .column_name = name};
+      return error;
+    }
     request.types.fields.push_back({name, std::move(*type), "the user"});
   }
   for (Field field : existing.fields) {
