@@ -42,8 +42,8 @@ struct CsvRules {
   bool keeps_spaces() const noexcept { return quote == 0 || as_is; }
 
  private:
-  bool is_special(char c) const noexcept;
   bool has_space_at_an_end(std::string_view text) const noexcept;
+  std::array<bool, 256> special_{};  // bytes that a text without quotes may not hold
 };
 
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";

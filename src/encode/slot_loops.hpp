@@ -8,7 +8,7 @@ namespace flatbed {
 namespace {
 
 // Columns are read once, a few kilobytes at a time: too little for the CPU to see that more is to come.
-constexpr size_t kAhead = 2048;
+constexpr size_t kAhead = 4096;
 inline void foresee(const void* from) noexcept {
   __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + kAhead));
 }
@@ -83,7 +83,7 @@ size_t fill_texts(const TextForm& form, size_t row, size_t last, const SlotColum
       wrap |= wraps.in(bytes, length - at);
       stop |= stops.in(bytes, length - at);
       at += Slot::kReadable;
-    } while (at < length);
+    } while (at < length && !stop);
     const unsigned edges = edges_of(form, text.begin, length);
     wrap |= (edges & (TextForm::kWrapBefore | TextForm::kWrapBehind)) != 0;
     stop |= ((edges & TextForm::kStopBefore) != 0) | (wrap & wraps_stop);

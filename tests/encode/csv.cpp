@@ -88,6 +88,9 @@ TEST_SUITE("encode") {
         CHECK(cell(text) == text);
         text[at] = ',';
         CHECK(cell(text) == "\"" + text + "\"");
+        text[at] = '"';
+        const std::string doubled = std::string(text).insert(at, 1, '"');
+        CHECK(cell(text) == "\"" + doubled + "\"");
       }
     }
   }
