@@ -75,10 +75,10 @@ size_t fill_texts(const TextForm& form, size_t row, size_t last, const SlotColum
     const PlacedText text(*view, buffers, views_end);
     if (text.readable < length + Slot::kReadable) break;
     foresee(view);
-    foresee(text.begin);
     bool wrap = false, stop = false;
     size_t at = 0;
     do {
+      foresee(text.begin + at);
       const auto bytes = Bytes::load(text.begin + at);
       wrap |= wraps.in(bytes, length - at);
       stop |= stops.in(bytes, length - at);
