@@ -214,10 +214,10 @@ int64_t below_power_of_ten(int digits) noexcept {
   return power - 1;
 }
 
-// Returns how many digits every number from 0 to `most` may have.
+// Returns how many digits a number may have and lie between 0 and `most` for certain; no more than 17 are told.
 size_t digits_below(int64_t most) noexcept {
   size_t digits = 0;
-  for (int64_t power = 10; digits < 18 && power - 1 <= most; power *= 10) ++digits;
+  for (int64_t power = 10; digits < 17 && power - 1 <= most; power *= 10) ++digits;
   return digits;
 }
 
