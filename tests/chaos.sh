@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Loads that are killed, cut off and lied to at random points: exact after each, or this fails. Takes about half an hour on
-# 2 cores; tests/run.sh has a short version of it. The kinds run side by side, each with a server of its own, because a trial
+# Loads that are killed, cut off and lied to at random points: exact after each, or this fails. Takes under an hour on
+# 2 idle cores; tests/run.sh has a short version of it. The kinds run side by side, each with a server of its own, because a trial
 # mostly waits for the next attempt of its load.
 set -euo pipefail
 cd "$(dirname "$0")/.."

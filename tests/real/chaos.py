@@ -238,8 +238,8 @@ class Embedded:
                 flatbed.copy(self.source, self.address(), target_options=create, memory=MEMORY, ledger=self.ledger())
                 break
             except flatbed.Error as problem:
-                # The engine of a killed client holds the folder until it has noticed.
-                if "another process uses the folder" not in str(problem) or attempt == 59:
+                # The engine of a killed client holds the folder until it has noticed; a new one may start late.
+                if problem.code != "FB-CH-0105" or attempt == 59:
                     raise
                 time.sleep(0.5)
         answer = self.folder / f"answer{self.number}.csv"
