@@ -26,6 +26,12 @@ Error not_a_file(const std::string& path, const char* what) {
           .side = Side::kSource};
 }
 
+Error read_error(const std::string& uri, uint64_t byte) {
+  Error error = system_error(Code::kReadFailed, Side::kSource, "cannot read the file", uri, errno);
+  error.where.byte = byte;
+  return error;
+}
+
 }  // namespace
 
 Error open_error(const std::string& path, int number) {
@@ -120,27 +126,53 @@ Result<Buffer> FileBytes::fetch(size_t most) {
     count = regular_ ? ::pread(number_, buffer.writable(), most, static_cast<off_t>(at_))
                      : ::read(number_, buffer.writable(), most);
   } while (count < 0 && errno == EINTR);
-  if (count < 0) {
-    Error error = system_error(Code::kReadFailed, Side::kSource, "cannot read the file", uri_, errno);
-    error.where.byte = at_;
-    return error;
-  }
+  if (count < 0) return read_error(uri_, at_);
   if (count == 0) return end();
   buffer.truncate(static_cast<size_t>(count));
   return buffer;
 }
 
-Result<Buffer> FileBytes::end() const {
-  if (!regular_) return Buffer();
+std::optional<uint64_t> FileBytes::size() const noexcept {
+  return regular_ ? std::optional(static_cast<uint64_t>(opened_.st_size)) : std::nullopt;
+}
+
+Result<Buffer> FileBytes::read_at(uint64_t byte, size_t most, Slabs& room) const {
+  const auto end = static_cast<uint64_t>(opened_.st_size);
+  most = static_cast<size_t>(std::min<uint64_t>(most, end - std::min(byte, end)));
+  Buffer buffer = most <= room.bytes() ? room.take() : Buffer::allocate(most);
+  for (size_t done = 0; done < most;) {
+    const ssize_t count = ::pread(number_, buffer.writable() + done, most - done, static_cast<off_t>(byte + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return read_error(uri_, byte + done);
+    if (count == 0) return changed(byte + done);
+    done += static_cast<size_t>(count);
+  }
+  buffer.truncate(most);
+  return buffer;
+}
+
+Status FileBytes::unchanged() const {
   struct stat now{};
-  if (::fstat(number_, &now) == 0 && same_version(opened_, now)) return Buffer();
-  return Error{.code = Code::kSourceChanged,
-               .message = "the file changed while it was read, from " + std::to_string(opened_.st_size) + " to " +
-                          std::to_string(now.st_size) + " bytes",
-               .where = {.uri = uri_, .byte = at_},
-               .expected = "a file that nobody writes to",
-               .hint = "read it again when its writer has finished, or read a copy",
-               .side = Side::kSource};
+  if (!regular_ || (::fstat(number_, &now) == 0 && same_version(opened_, now))) return {};
+  return changed(static_cast<uint64_t>(std::min(now.st_size, opened_.st_size)));
+}
+
+Result<Buffer> FileBytes::end() const {
+  if (Status status = unchanged(); !status) return std::move(status).error();
+  return Buffer();
+}
+
+// The error of a file that is not what it was when `byte` was reached.
+Error FileBytes::changed(uint64_t byte) const {
+  struct stat now{};
+  ::fstat(number_, &now);
+  return {.code = Code::kSourceChanged,
+          .message = "the file changed while it was read, from " + std::to_string(opened_.st_size) + " to " +
+                     std::to_string(now.st_size) + " bytes",
+          .where = {.uri = uri_, .byte = byte},
+          .expected = "a file that nobody writes to",
+          .hint = "read it again when its writer has finished, or read a copy",
+          .side = Side::kSource};
 }
 
 }  // namespace flatbed

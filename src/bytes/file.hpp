@@ -4,8 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "bytes/slabs.hpp"
-#include "flatbed/bytes.hpp"
+#include "bytes/placed.hpp"
 
 namespace flatbed {
 
@@ -35,7 +34,7 @@ Error system_error(Code code, Side side, std::string what, std::string uri, int 
 Error open_error(const std::string& path, int number);
 
 /// Reads a file, a pipe or a device, uncompressed.
-class FileBytes final : public ByteSource {
+class FileBytes final : public PlacedBytes {
  public:
   /// Opens a path or "-" (standard input, which stays open).
   static Result<std::unique_ptr<FileBytes>> open(std::string_view path);
@@ -43,6 +42,9 @@ class FileBytes final : public ByteSource {
   const std::string& uri() const noexcept override { return uri_; }
   std::optional<uint64_t> total_bytes() const noexcept override;
   uint64_t consumed_bytes() const noexcept override { return at_; }
+  std::optional<uint64_t> size() const noexcept override;
+  Result<Buffer> read_at(uint64_t byte, size_t most, Slabs& room) const override;
+  Status unchanged() const override;
   /// Tells whether seek() works: a regular file, whose size is known.
   bool seekable() const noexcept { return regular_; }
   /// Goes to a byte. REQUIRES: seekable().
@@ -54,6 +56,7 @@ class FileBytes final : public ByteSource {
  private:
   FileBytes() = default;
   bool wait(const std::stop_token& stop) const noexcept;
+  Error changed(uint64_t byte) const;
   Result<Buffer> end() const;
   Result<Buffer> fetch(size_t most);
 

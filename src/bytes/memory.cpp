@@ -2,12 +2,12 @@
 // is copied.
 #include <algorithm>
 
-#include "flatbed/bytes.hpp"
+#include "bytes/placed.hpp"
 
 namespace flatbed {
 namespace {
 
-class MemoryBytes final : public ByteSource {
+class MemoryBytes final : public PlacedBytes {
  public:
   MemoryBytes(std::string_view bytes, std::string uri, std::shared_ptr<const void> owner)
       : uri_(std::move(uri)), all_(Buffer::wrap(bytes.data(), bytes.size(), std::move(owner))) {}
@@ -19,6 +19,12 @@ class MemoryBytes final : public ByteSource {
   const std::string& uri() const noexcept override { return uri_; }
   std::optional<uint64_t> total_bytes() const noexcept override { return all_.size(); }
   uint64_t consumed_bytes() const noexcept override { return at_; }
+  std::optional<uint64_t> size() const noexcept override { return all_.size(); }
+  Result<Buffer> read_at(uint64_t byte, size_t most, Slabs&) const override {
+    const auto from = static_cast<size_t>(std::min<uint64_t>(byte, all_.size()));
+    return all_.slice(from, std::min(most, all_.size() - from));
+  }
+  Status unchanged() const override { return {}; }
 
  private:
   std::string uri_;

@@ -9,7 +9,7 @@
 namespace flatbed {
 
 /// Hands out slabs of one size, each of which comes back when the last Buffer that refers to it is gone.
-/// THREADS: take() by one at a time; buffers may go on any thread, and after the Slabs.
+/// THREADS: any; buffers may go on any thread, and after the Slabs.
 class Slabs {
  public:
   /// `most_idle` slabs wait for their next use, others are freed.

@@ -1,7 +1,6 @@
 // Text files as rows. Enters: bytes of one or more files. Leaves: batches in the order of the files, and a reject for
 // each record that is no row. Invariant: what leaves does not depend on the number of threads.
-// The one serial step is the index: it runs at a third of the speed of memory and gives exact cuts, lines and quotes,
-// so that threads share only the conversion of columns and nothing has to be guessed or parsed twice.
+// Threads read, index and convert chunks side by side; only where a chunk begins is settled one after the other.
 #include "columns/csv_source.hpp"
 
 #include <algorithm>
@@ -386,7 +385,7 @@ Status CsvSource::profile(const std::vector<size_t>& undecided, std::vector<Colu
     if (Status status = check_header(opened->header, inputs_[number].uri); !status) return status;
     ChunkReader& chunks = *opened->chunks;
     OrderedCrew<Chunk, Types> crew(
-        threads_, slots_, [&](Chunk& chunk, std::stop_token inner) { return chunks.next(syntax_, chunk, inner); },
+        threads_, slots_, [&](Chunk& chunk, std::stop_token inner) { return chunks.claim(syntax_, chunk, inner); },
         [&](Chunk& chunk) {
           Types part = fresh_types(undecided.size());
           std::vector<Finding> ignored;
@@ -394,7 +393,9 @@ Status CsvSource::profile(const std::vector<size_t>& undecided, std::vector<Colu
             RecordMender(repairs_).mend(inputs_[number].uri, syntax_, nulls_, names_.size(), chunk, ignored);
           study(chunk, undecided, part);
           return part;
-        });
+        },
+        [&](Chunk& chunk) { chunks.fetch(syntax_, chunk); },
+        [&](Chunk& chunk, std::stop_token inner) { return chunks.settle(syntax_, chunk, inner); });
     while (true) {
       auto part = crew.next(stop);
       if (!part) return std::move(part).error();
@@ -486,12 +487,14 @@ void CsvSource::start_crew() {
   records_here_ = 0;
   crew_ = std::make_unique<OrderedCrew<Task, Parsed>>(
       threads_, slots_,
+      [this](Task& task, std::stop_token stop) { return now_.chunks->claim(syntax_, task.chunk, stop); },
+      [this](Task& task) { return parse(task); },  //
+      [this](Task& task) { now_.chunks->fetch(syntax_, task.chunk); },
       [this](Task& task, std::stop_token stop) {
-        auto more = now_.chunks->next(syntax_, task.chunk, stop);
-        bytes_here_ = now_.chunks->source().consumed_bytes();
-        return more;
-      },
-      [this](Task& task) { return parse(task); });
+        Status status = now_.chunks->settle(syntax_, task.chunk, stop);
+        bytes_here_ = now_.chunks->consumed_bytes();
+        return status;
+      });
 }
 
 // What fits any file is an assumption: an encoding of one byte a character, spaces that are layout.

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -17,18 +17,25 @@
 
 namespace flatbed {
 
-/// `take` fills the next task and returns false at the end; it is never run by two threads at once. `work` turns a task
-/// into a result; it runs on any thread. Each thread has one task, which is used again and again.
-/// With one thread everything happens inside next(). THREADS: one owner.
+/// `take` fills the next task and returns false at the end. `prepare` goes on with it, on any thread, and `settle`
+/// after that; `work` then turns the task into a result, on any thread. `take` and `settle` run in the order of the
+/// tasks, each never by two threads at once. Each thread has one task, which is used again and again. With one thread
+/// everything happens inside next(). THREADS: one owner.
 template <class Task, class Done>
 class OrderedCrew {
  public:
   using Take = std::function<Result<bool>(Task&, std::stop_token)>;
+  using Prepare = std::function<void(Task&)>;
+  using Settle = std::function<Status(Task&, std::stop_token)>;
   using Work = std::function<Done(Task&)>;
 
   /// At most `slots` results wait at a time.
-  OrderedCrew(unsigned threads, size_t slots, Take take, Work work)
-      : take_(std::move(take)), work_(std::move(work)), slots_(std::max<size_t>(slots, threads)) {
+  OrderedCrew(unsigned threads, size_t slots, Take take, Work work, Prepare prepare = {}, Settle settle = {})
+      : take_(std::move(take)),
+        work_(std::move(work)),
+        prepare_(std::move(prepare)),
+        settle_(std::move(settle)),
+        slots_(std::max<size_t>(slots, threads)) {
     if (threads < 2) return;
     for (unsigned i = 0; i < threads; ++i) {
       threads_.emplace_back([this](std::stop_token stop) { run(stop); });
@@ -41,7 +48,7 @@ class OrderedCrew {
     {
       const std::lock_guard lock(mutex_);
     }
-    changed_.notify_all();
+    turn_changed_.notify_all();
   }
 
   /// Returns the next result, nothing at the end.
@@ -49,25 +56,30 @@ class OrderedCrew {
     if (stop.stop_requested()) return cancelled();
     if (threads_.empty()) return next_here(stop);
     std::unique_lock lock(mutex_);
-    const bool ready = changed_.wait(
-        lock, stop, [&] { return broken_ || (waiting_.empty() ? ended_ : waiting_.front().has_value()); });
+    const bool ready = result_.wait(lock, stop, [&] { return first_is_done() || given_ == end_; });
     if (!ready) return cancelled();
-    if (broken_ || waiting_.empty()) return failure_ ? Result<std::optional<Done>>(*failure_) : std::optional<Done>();
+    if (given_ == end_) return failure_ ? Result<std::optional<Done>>(*failure_) : std::optional<Done>();
     std::optional<Done> done = std::move(waiting_.front());
     waiting_.pop_front();
     ++given_;
     lock.unlock();
-    changed_.notify_all();
+    turn_changed_.notify_all();
     return done;
   }
 
  private:
+  static constexpr size_t kNever = std::numeric_limits<size_t>::max();
   static Error cancelled() { return {.code = Code::kCancelled, .message = "the run was cancelled"}; }
+  bool first_is_done() const { return !waiting_.empty() && waiting_.front().has_value(); }
 
   Result<std::optional<Done>> next_here(std::stop_token stop) {
     auto more = take_(own_, stop);
     if (!more) return std::move(more).error();
     if (!*more) return std::optional<Done>();
+    if (prepare_) prepare_(own_);
+    if (settle_) {
+      if (Status status = settle_(own_, stop); !status) return std::move(status).error();
+    }
     return std::optional<Done>(work_(own_));
   }
 
@@ -75,15 +87,14 @@ class OrderedCrew {
     try {
       Task task;
       while (const auto number = take(task, stop)) {
-        Done done = work_(task);
-        const std::lock_guard lock(mutex_);
-        waiting_[*number - given_] = std::move(done);
-        changed_.notify_all();
+        if (prepare_) prepare_(task);
+        if (settle_ && !settle(task, *number, stop)) return;
+        put(*number, work_(task));
       }
     } catch (const std::bad_alloc&) {
       // The task's result will never come, so nothing after it may.
-      broken_ = true;
-      end(Error{.code = Code::kOutOfMemory, .message = "no memory for the next chunk"});
+      const std::lock_guard lock(mutex_);
+      end(given_, Error{.code = Code::kOutOfMemory, .message = "no memory for the next chunk"});
     }
   }
 
@@ -92,37 +103,65 @@ class OrderedCrew {
     const std::lock_guard turn(turn_);
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, stop, [&] { return waiting_.size() < slots_ || ended_; });
-      if (ended_ || stop.stop_requested()) return {};
+      turn_changed_.wait(lock, stop, [&] { return waiting_.size() < slots_ || end_ != kNever; });
+      if (end_ != kNever || stop.stop_requested()) return {};
     }
     auto more = take_(task, stop);
-    if (!more || !*more) {
-      end(more ? std::optional<Error>() : std::move(more).error());
-      return {};
-    }
     const std::lock_guard lock(mutex_);
-    waiting_.emplace_back();
-    return given_ + waiting_.size() - 1;
+    const size_t number = given_ + waiting_.size();
+    if (more && *more && number < end_) {
+      waiting_.emplace_back();
+      return number;
+    }
+    end(number, more ? std::optional<Error>() : std::move(more).error());
+    return {};
   }
 
-  void end(std::optional<Error> failure) {
+  // Settles a task when all before it are; false when there is no more use in it.
+  bool settle(Task& task, size_t number, std::stop_token stop) {
+    {
+      std::unique_lock lock(mutex_);
+      turn_changed_.wait(lock, stop, [&] { return settled_ == number || number >= end_; });
+      if (number >= end_ || stop.stop_requested()) return false;
+    }
+    Status status = settle_(task, stop);
     const std::lock_guard lock(mutex_);
-    if (!ended_) failure_ = std::move(failure);
-    ended_ = true;
-    changed_.notify_all();
+    if (!status) end(number, std::move(status).error());
+    ++settled_;
+    turn_changed_.notify_all();
+    return number < end_;
+  }
+
+  void put(size_t number, Done done) {
+    const std::lock_guard lock(mutex_);
+    if (number >= end_) return;
+    waiting_[number - given_] = std::move(done);
+    if (number == given_) result_.notify_all();
+  }
+
+  // Lets the results end before that of task `number`. REQUIRES: mutex_ is held.
+  void end(size_t number, std::optional<Error> failure) {
+    if (number >= end_) return;
+    end_ = number;
+    failure_ = std::move(failure);
+    waiting_.resize(number - given_);
+    result_.notify_all();
+    turn_changed_.notify_all();
   }
 
   Take take_;
   Work work_;
+  Prepare prepare_;
+  Settle settle_;
   size_t slots_;
   Task own_{};
   std::mutex turn_{};   // held while a task is taken
   std::mutex mutex_{};  // guards all below
-  std::condition_variable_any changed_{};
+  std::condition_variable_any result_{}, turn_changed_{};
   std::deque<std::optional<Done>> waiting_{};
   size_t given_ = 0;
-  bool ended_ = false;
-  std::atomic<bool> broken_ = false;
+  size_t settled_ = 0;
+  size_t end_ = kNever;  // the task before which the results end
   std::optional<Error> failure_{};
   std::vector<std::jthread> threads_{};  // last: joined before anything they use goes
 };

@@ -113,6 +113,23 @@ Made make_noise(std::mt19937& random, size_t size, std::string delimiter, std::s
   return made;
 }
 
+// Records that hold what looks like records, so that none of them seems to begin where it does.
+Made make_misleading(std::mt19937& random, size_t rows, std::string delimiter, std::string escape) {
+  const std::string inner = "\n1" + delimiter + "2\n" + escape + "\"\r\n3" + delimiter;
+  Made made{.text = "a" + delimiter + "b\n", .delimiter = delimiter, .escape = escape};
+  for (size_t row = 0; row < rows; ++row) {
+    made.text += std::to_string(row) + delimiter;
+    if (random() % 8 == 0) made.text += "x\"y";
+    if (made.text.back() == delimiter.back()) {
+      made.text += '"';
+      for (size_t count = random() % 9; count > 0; --count) made.text += inner;
+      made.text += '"';
+    }
+    made.text += '\n';
+  }
+  return made;
+}
+
 std::string outcome(const Made& made, const Way& way, const std::string& folder) {
   CsvSourceOptions options{.chunk_bytes = way.chunk_bytes, .kernel = way.kernel};
   options.dialect.delimiter = {made.delimiter, Chosen::kUser};
@@ -191,6 +208,9 @@ TEST_SUITE("matrix") {
     files.push_back(make_noise(random, 300, ",", "\""));
     files.push_back(make_noise(random, 300, ";", "\\"));
     files.push_back(make_noise(random, 300, "||", "\""));
+    files.push_back(make_misleading(random, 30, ",", "\""));
+    files.push_back(make_misleading(random, 30, ";", "\\"));
+    files.push_back(make_misleading(random, 30, "||", "\""));
     // Types by inference, over every row.
     files.push_back({.text = make_file(random, 30, 0, "\n", false).text});
 
