@@ -114,10 +114,12 @@ Result<Buffer> FileBytes::read(size_t most, std::stop_token stop) {
 }
 
 // Reads what comes next: of a regular file a whole block, whose parts then lie side by side; of others what is there.
+// Who looks at the head of a file may want no more.
 Result<Buffer> FileBytes::fetch(size_t most) {
   if (regular_) {
     const auto size = static_cast<uint64_t>(opened_.st_size);
-    most = static_cast<size_t>(std::min<uint64_t>(size - std::min(at_, size), std::max(most, kBlockBytes)));
+    if (at_ != 0) most = std::max(most, kBlockBytes);
+    most = static_cast<size_t>(std::min<uint64_t>(size - std::min(at_, size), most));
     if (most == 0) return end();
   }
   Buffer buffer = most == blocks_.bytes() ? blocks_.take() : Buffer::allocate(most);
