@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -252,7 +253,7 @@ struct FastTime : FastNumber<sizeof(T)> {
 // Accurately", 1990).
 template <class Isa>
 struct FastDouble {
-  using Lanes = NoLanes;
+  using Lanes = typename Isa::Lanes;
   static constexpr bool kMayBeNull = true;  // nan
   static constexpr size_t width = sizeof(double);
   explicit FastDouble(const Type&) {}
@@ -263,6 +264,31 @@ struct FastDouble {
       if (end != begin + length || problem != std::errc()) return false;
     }
     std::memcpy(out, &value, sizeof value);
+    return true;
+  }
+  // All of them with the point of the first one, or none. Up to 2^52 a number is the lower bits of 2^52 and it.
+  template <class Lanes>
+  bool read_lanes(const LaneFields<Lanes>& fields, std::byte* out) const {
+    typedef double Doubles __attribute__((vector_size(sizeof(typename Lanes::Words))));
+    constexpr uint64_t kEnd = uint64_t{1} << 52;
+    LaneDigits<Lanes> digits(fields);
+    digits.take_sign();
+    const uint64_t points = points_of(digits.low[0]);
+    const size_t places = points == 0 ? 0 : static_cast<size_t>(__builtin_clzll(points)) / 8;
+    const auto pointed = digits.have_point(places);
+    const bool any_point = Lanes::any(pointed);
+    if (any_point && Lanes::any(~pointed)) return false;
+    if (any_point) digits.close_gap(places);
+    typename Lanes::Words bad{};
+    const auto whole = digits.join(bad);
+    bad |= outside(whole, Lanes::keep(kEnd));
+    if (Lanes::any(bad)) return false;
+    const uint64_t exponent = std::bit_cast<uint64_t>(static_cast<double>(kEnd));
+    const Doubles value = reinterpret_cast<Doubles>(whole | Lanes::keep(exponent)) - static_cast<double>(kEnd);
+    const Doubles divided = value / kPowers[any_point ? places : 0];
+    const auto bits =
+        reinterpret_cast<typename Lanes::Words>(divided) | (digits.minus & Lanes::keep(uint64_t{1} << 63));
+    std::memcpy(out, &bits, sizeof bits);
     return true;
   }
 

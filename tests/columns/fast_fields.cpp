@@ -4,11 +4,16 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "columns/csv_source.hpp"
 #include "columns/parse.hpp"
 #include "flatbed/batch.hpp"
 #include "index/kernel.hpp"
@@ -81,12 +86,21 @@ std::string tidy_field(std::mt19937& random, const Type& type, size_t streak) {
   const size_t width = byte_width(type);
   const size_t most = width == 1 ? 2 : width == 2 ? 4 : streak % 2 == 0 || width == 4 ? 8 : 15;
   std::string text = streak % 3 == 0 && !to_string(type).starts_with("UInt") ? "-" : "";
-  const size_t places = streak % 4 < 2 ? type.scale : 0u;
+  const size_t scale = type.id == TypeId::kFloat64 ? streak % 9 : type.scale;
+  const size_t places = streak % 4 < 2 ? scale : 0u;
   for (size_t left = 1 + below(most - std::min(places, most - 1)); left > 0; --left)
     text += static_cast<char>('0' + below(10));
   if (places > 0) text += '.';
   for (size_t left = places; left > 0; --left) text += static_cast<char>('0' + below(10));
   return text;
+}
+
+// Appends a double as `digits` digits, or as few as tell it from its neighbours.
+void put_double(double value, int digits, std::string& out) {
+  char text[32];
+  const auto end = digits > 0 ? std::to_chars(text, std::end(text), value, std::chars_format::scientific, digits - 1)
+                              : std::to_chars(text, std::end(text), value);
+  out.append(text, end.ptr);
 }
 
 struct Outcome {
@@ -158,6 +172,58 @@ TEST_SUITE("columns") {
           }
           CHECK(read > tidy * 3 / 4);
         }
+      }
+    }
+  }
+
+  TEST_CASE("doubles come back bit for bit, by every kernel") {
+    const char* const asked = std::getenv("FLATBED_TEST_DOUBLES");
+    size_t left = asked != nullptr ? std::stoul(asked) : 100'000;
+    std::mt19937_64 random(9);
+    Schema types;
+    for (const char* name : {"digits", "shortest", "decimal"})
+      types.fields.push_back({name, parse_type("Float64").value(), "test"});
+    for (; left > 0; left -= std::min<size_t>(left, 100'000)) {
+      std::vector<double> values, decimals;
+      std::string text = "digits,shortest,decimal\n";
+      while (values.size() < std::min<size_t>(left, 100'000)) {
+        const auto value = std::bit_cast<double>(random());
+        if (!std::isfinite(value)) continue;
+        values.push_back(value);
+        // Runs of one shape, which are read side by side.
+        const size_t places = values.size() / 100 % 9;
+        const auto whole = static_cast<double>(random() >> (14 + random() % 50));
+        decimals.push_back((random() % 2 == 0 ? whole : -whole) / std::pow(10, static_cast<double>(places)));
+        put_double(value, 17, text);
+        put_double(value, 0, text += ',');
+        text += ',';
+        char fixed[64];
+        text.append(fixed, std::to_chars(fixed, std::end(fixed), decimals.back(), std::chars_format::fixed,
+                                         static_cast<int>(places))
+                               .ptr);
+        text += '\n';
+      }
+      for (const Kernel& kernel : kernels()) {
+        if (!kernel.supported()) continue;
+        const auto source = csv_source({{.uri = "t.csv",
+                                         .open = [&](std::stop_token) -> Result<std::unique_ptr<ByteSource>> {
+                                           return memory_bytes(text, "t.csv");
+                                         }}},
+                                       {.kernel = &kernel});
+        REQUIRE(source->open({.types = types}, {}).ok());
+        size_t row = 0, wrong = 0;
+        while (auto delivery = source->next({}).value()) {
+          REQUIRE(delivery->rejects.empty());
+          const Batch& batch = delivery->batch;
+          const size_t bytes = batch.rows() * sizeof(double);
+          for (const size_t column : {0, 1})
+            wrong += std::memcmp(batch.column(column).values.data(), values.data() + row, bytes) != 0;
+          wrong += std::memcmp(batch.column(2).values.data(), decimals.data() + row, bytes) != 0;
+          row += batch.rows();
+        }
+        CAPTURE(kernel.name);
+        CHECK(row == values.size());
+        CHECK(wrong == 0);
       }
     }
   }
