@@ -39,7 +39,8 @@ struct Reader::Impl {
   size_t base = 0;                      // where the window begins
   size_t row = 0;                       // the next record of the window
   uint64_t number = 0;                  // of that record
-  std::deque<std::string> unescaped{};  // of this record; a deque does not move what views point into
+  std::deque<std::string> unescaped{};  // room for fields of a record; a deque does not move what views point into
+  size_t unescaped_fields = 0;          // of this record
 };
 
 Reader::Impl::Impl(std::string_view bytes, const Dialect& dialect) : bytes(bytes), dialect(dialect) {
@@ -122,9 +123,11 @@ Error Reader::Impl::misfit() {
 std::string_view Reader::Impl::field(size_t field_number, bool last) {
   const RawField raw = raw_field(records, field_number, last);
   if (!raw.quoted || !chunk.index.escaped || !has_escape(raw.text, syntax)) return raw.text;
-  std::string& text = unescaped.emplace_back();
-  append_unescaped(raw.text, syntax, text);
-  return text;
+  if (unescaped_fields == unescaped.size()) unescaped.emplace_back();
+  std::string& room = unescaped[unescaped_fields++];
+  const size_t most = raw.text.size() + kUnescapeSlack;
+  if (room.size() < most) room.resize(most);
+  return {room.data(), put_unescaped(raw.text, syntax, room.data())};
 }
 
 Reader::Reader(std::string_view bytes, Dialect dialect) : impl_(std::make_unique<Impl>(bytes, dialect)) {}
@@ -143,7 +146,7 @@ const Status& Reader::status() const noexcept {
 bool Reader::advance() {
   Impl& impl = *impl_;
   if (!impl.status) return false;
-  if (!impl.unescaped.empty()) impl.unescaped.clear();
+  impl.unescaped_fields = 0;
   while (impl.row == impl.records.rows) {
     if (!impl.fill()) return false;
   }

@@ -6,6 +6,10 @@
 #include <bit>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace flatbed {
 namespace {
 
@@ -33,16 +37,22 @@ bool is_rectangular(const Records& records) {
 
 typedef unsigned char Bytes16 __attribute__((vector_size(16)));
 
-// Returns where the first byte that is zero stands, 16 without one.
-size_t first_zero(Bytes16 bytes) noexcept {
+// Returns where the first byte that is `sign` stands, 16 without one.
+size_t find_sign(Bytes16 bytes, Bytes16 sign) noexcept {
+#if defined(__SSE2__)
+  const auto same = reinterpret_cast<__m128i>(bytes == sign);
+  return static_cast<size_t>(std::countr_zero(static_cast<unsigned>(_mm_movemask_epi8(same)) | 0x10000u));
+#else
+  const Bytes16 other = bytes ^ sign;
   uint64_t words[2];
-  std::memcpy(words, &bytes, sizeof bytes);
+  std::memcpy(words, &other, sizeof other);
   for (size_t i = 0; i < 2; ++i) {
     // The lowest byte that is marked is zero; those above it may not be.
     const uint64_t marks = (words[i] - 0x0101010101010101u) & ~words[i] & 0x8080808080808080u;
     if (marks != 0) return 8 * i + static_cast<size_t>(std::countr_zero(marks)) / 8;
   }
   return 16;
+#endif
 }
 
 // Walks over the fields of a chunk whose records differ.
@@ -160,10 +170,14 @@ char* put_unescaped(std::string_view quoted, const Syntax& syntax, char* to) noe
       Bytes16 bytes;
       std::memcpy(&bytes, from, sizeof bytes);
       std::memcpy(to, &bytes, sizeof bytes);
-      const size_t before = first_zero(bytes ^ escapes);
+      const size_t before = find_sign(bytes, escapes);
+      if (before == 16) {
+        from += 16;
+        to += 16;
+        continue;
+      }
       from += before;
       to += before;
-      if (before == 16) continue;
     }
     if (*from == escape && end - from >= 2) ++from;
     *to++ = *from++;
