@@ -29,7 +29,7 @@ CASES: dict[str, tuple[bytes | None, list[str], int, str]] = {
         4,
         'FB-TYPE-0102  in.csv:3, column 1 "a" (byte 8)',
     ),
-    "type that is none": (b"a,b\n1,x\n", ["--type", "a:Intt"], 1, "FB-USE-0107"),
+    "type that is none": (b"a,b\n1,x\n", ["--type", "a:Intt"], 1, "FB-USE-0107  in.csv"),
     "unknown column": (b"a,b\n1,x\n", ["--columns", "a,bb"], 1, "FB-USE-0106  in.csv"),
     "unknown option": (b"a,b\n1,x\n", ["-t", "overwrit=true"], 1, "FB-USE-0102  out.csv"),
 }
