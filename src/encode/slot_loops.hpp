@@ -36,7 +36,8 @@ size_t fill_short_texts(const TextForm& form, size_t row, size_t last, const Slo
     if (length > TextView::kInlineBytes) break;
     foresee(view);
     const auto bytes = Bytes::load(*view);
-    const bool found = signs.in(bytes, length) | (edges_of(form, view->inlined, length) != 0);
+    const unsigned edges = edges_of(form, view->inlined, length);
+    const bool found = (unsigned{signs.in(bytes, length)} | edges) != 0;
     if (length == 0 ? empty_stops : found) break;
     *to = Bytes::slot(bytes, length, end);
   }
