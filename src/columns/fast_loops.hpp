@@ -30,6 +30,9 @@ FieldSpan span_of(const FieldSpans& spans, size_t row) {
 }
 
 // An empty field may lie behind the last byte: it has no first one to look at.
+inline bool begins_with_quote(const FieldSpans& spans, const FieldSpan& span) {
+  return spans.quote != 0 && span.size() > 0 && spans.text[span.begin] == spans.quote;
+}
 inline bool may_be_null(const FieldSpans& spans, const char* begin, size_t length) {
   return length == 0 || spans.null_begins[static_cast<unsigned char>(*begin)];
 }
@@ -64,9 +67,7 @@ size_t read_groups(const FieldSpans& spans, const Fast& fast, std::byte* values,
   using Lanes = typename Fast::Lanes;
   constexpr size_t kLanes = Lanes::kCount;
   // Fields in quotes are read one by one; where the first one is, the others mostly are.
-  if (row + kLanes > last || spans.returns ||
-      (spans.quote != 0 && spans.text[span_of<kRectangular>(spans, row).begin] == spans.quote))
-    return row;
+  if (row + kLanes > last || spans.returns || begins_with_quote(spans, span_of<kRectangular>(spans, row))) return row;
   const char* const text = spans.text;
   const uint32_t* const bounds = spans.bounds;
   const uint32_t* const first = spans.first;
