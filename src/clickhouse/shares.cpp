@@ -63,10 +63,10 @@ Result<std::vector<std::string>> share_conditions(const ClickHouseServer& server
   return conditions;
 }
 
-ShareReader::ShareReader(const ClickHouseServer& server, std::vector<std::string> queries, size_t most_bytes)
+ShareReader::ShareReader(const ClickHouseServer& server, std::vector<std::string> queries, size_t memory_limit)
     : server_(server),
-      queue_(most_bytes),
-      block_memory_(4 * most_bytes / std::max<size_t>(queries.size(), 1)),
+      queue_(memory_limit / 4),
+      block_memory_(memory_limit / std::max<size_t>(queries.size(), 1)),
       running_(queries.size()) {
   for (std::string& sql : queries) threads_.emplace_back([this, sql = std::move(sql)] { read(sql); });
 }

@@ -25,7 +25,7 @@ Result<std::vector<std::string>> share_conditions(const ClickHouseServer& server
 /// Runs several SELECTs at a time, and gives their batches as they come. THREADS: next() from one thread.
 class ShareReader {
  public:
-  ShareReader(const ClickHouseServer& server, std::vector<std::string> queries, size_t most_bytes);
+  ShareReader(const ClickHouseServer& server, std::vector<std::string> queries, size_t memory_limit);
   ~ShareReader();
   ShareReader(const ShareReader&) = delete;
   ShareReader& operator=(const ShareReader&) = delete;

@@ -63,7 +63,7 @@ class TableSource final : public Source {
     if (shares->empty()) return schema;
     std::vector<std::string> queries;
     for (const std::string& share : *shares) queries.push_back(select(request, chosen, share));
-    shares_ = std::make_unique<ShareReader>(*server_, std::move(queries), request.memory_limit / 4);
+    shares_ = std::make_unique<ShareReader>(*server_, std::move(queries), request.memory_limit);
     return schema;
   }
 

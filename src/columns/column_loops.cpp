@@ -75,6 +75,7 @@ struct State {
         failures(failures),
         mended(mended),
         texts(texts),
+        spans(spans_of(records, plan.source)),
         is_last(plan.source + 1 == records.columns),
         type(text_first(plan.field.type)),
         width(byte_width(type)) {
@@ -82,17 +83,6 @@ struct State {
     column.rows = records.rows;
     column.values = room.take(records.rows * width);
     values = column.values.writable();
-    spans.text = records.text.data();
-    spans.size = records.text.size();
-    spans.bounds = records.index->bounds() + plan.source;
-    if (!records.first.empty()) spans.first = records.first.data();
-    spans.columns = records.columns;
-    if (!is_last) spans.delimiter_rest = static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
-    spans.returns = is_last && records.index->returns;
-    if (records.syntax->quotes) spans.quote = records.syntax->quote;
-    spans.escaped = records.index->escaped;
-    spans.escape = records.syntax->escape;
-    spans.null_begins = records.nulls->begins();
   }
 
   std::byte* value(size_t row) const { return values + row * width; }
@@ -117,7 +107,7 @@ struct State {
   std::vector<Failure>& failures;
   std::vector<Failure>& mended;
   TextRoom& texts;
-  FieldSpans spans{};
+  FieldSpans spans;
   bool is_last;
   Type type;  // of the values that the loop makes
   size_t width;
@@ -400,6 +390,23 @@ bool holds_only_text(const Records& records) {
 }
 
 }  // namespace
+
+FieldSpans spans_of(const Records& records, size_t source) {
+  const bool is_last = source + 1 == records.columns;
+  FieldSpans spans;
+  spans.text = records.text.data();
+  spans.size = records.text.size();
+  spans.bounds = records.index->bounds() + source;
+  if (!records.first.empty()) spans.first = records.first.data();
+  spans.columns = records.columns;
+  if (!is_last) spans.delimiter_rest = static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
+  spans.returns = is_last && records.index->returns;
+  if (records.syntax->quotes) spans.quote = records.syntax->quote;
+  spans.escaped = records.index->escaped;
+  spans.escape = records.syntax->escape;
+  spans.null_begins = records.nulls->begins();
+  return spans;
+}
 
 FastLoop fast_loop([[maybe_unused]] const Syntax& syntax, const Type& type, bool rectangular) {
 #if defined(__x86_64__)

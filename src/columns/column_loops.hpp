@@ -30,6 +30,8 @@ struct ColumnPlan {
   Repairs repairs{};                        ///< what is tried on a field that is no value
 };
 
+/// Returns where field `source` of each record lies.
+FieldSpans spans_of(const Records& records, size_t source);
 /// Returns the loop of the kernel that indexes files of this syntax.
 FastLoop fast_loop(const Syntax& syntax, const Type& type, bool rectangular);
 

@@ -3,24 +3,15 @@
 
 #include <immintrin.h>
 
-// GCC 12 warns of its own intrinsics, which leave lanes undefined on purpose.
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-
 #include "columns/fast_loops.hpp"
+#include "columns/lanes_avx512.hpp"
 #include "columns/registers.hpp"
 #include "columns/text_loops.hpp"
 
 namespace flatbed {
 namespace {
 
-struct Lanes512 {
-  static constexpr size_t kCount = 8;
-  typedef uint64_t Words __attribute__((vector_size(64)));
-  typedef int64_t Signed __attribute__((vector_size(64)));
-
+struct FieldLanes : Lanes512 {
   template <class T>
   static Words load(const T* const (&from)[kCount], ptrdiff_t offset) {
     const __m256i low = _mm256_set_m128i(load_two(from[2], from[3], offset), load_two(from[0], from[1], offset));
@@ -28,26 +19,13 @@ struct Lanes512 {
     return words(_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1));
   }
   static Words gather(const void* base, Words places) { return words(_mm512_i64gather_epi64(raw(places), base, 1)); }
-  // Without this the compiler makes a constant anew for each group, which takes longer than its use.
-  static Words keep(uint64_t number) {
-    Words words = Words{} + number;
-    asm("" : "+v"(words));
-    return words;
-  }
-  static Words shift_left(Words a, Words count) { return words(_mm512_sllv_epi64(raw(a), raw(count))); }
   static Words shift_right(Words a, Words count) { return words(_mm512_srlv_epi64(raw(a), raw(count))); }
-  static bool any(Words a) { return _mm512_test_epi64_mask(raw(a), raw(a)) != 0; }
   static Words join_pairs(Words digits) { return words(_mm512_maddubs_epi16(raw(digits), _mm512_set1_epi16(0x010A))); }
   static Words join_fours(Words pairs) { return words(_mm512_madd_epi16(raw(pairs), _mm512_set1_epi32(0x00010064))); }
-  static Words multiply(Words a, Words b) { return words(_mm512_mul_epu32(raw(a), raw(b))); }
   static Words join_months(Words digits) {
     const __m512i pairs = _mm512_maddubs_epi16(raw(digits), _mm512_set1_epi64(0x00010A00010A010A));
     return words(_mm512_madd_epi16(pairs, _mm512_set1_epi64(0x0001000100200C80)));
   }
-
- private:
-  static __m512i raw(Words a) { return reinterpret_cast<__m512i>(a); }
-  static Words words(__m512i a) { return reinterpret_cast<Words>(a); }
 };
 
 struct Texts512 {
@@ -63,7 +41,7 @@ struct Texts512 {
 }  // namespace
 
 FastLoop avx512_loop(const Type& type, bool rectangular) noexcept {
-  using Isa = Registers<Lanes512>;
+  using Isa = Registers<FieldLanes>;
   return rectangular ? choose_loop<true, Isa>(type) : choose_loop<false, Isa>(type);
 }
 

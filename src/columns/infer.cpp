@@ -416,7 +416,7 @@ void ColumnInference::refresh_limits() {
 }
 
 ColumnInference::Covered ColumnInference::covered() const {
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max(), kLastPlainDate = 47481;  // 2099-12-31
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   constexpr size_t kMostScale = 8;
   if (is_text_) return {};
   if (usual_ == Usual::kDate) return {.type = {.id = TypeId::kDate}, .high = kLastPlainDate};

@@ -190,20 +190,11 @@ class ColumnInference {
     return ~(((other & kLow) + kLow) | other | kLow);
   }
 
-  static unsigned digit(char c) noexcept { return static_cast<unsigned char>(c) - unsigned{'0'}; }
-  // Two digits as a number, or more than 99.
-  static unsigned pair(const char* at) noexcept {
-    return digit(at[0]) > 9 || digit(at[1]) > 9 ? 100 : digit(at[0]) * 10 + digit(at[1]);
-  }
-  // A date from 1970 to 2099, on a day that its month has in every year.
+  static constexpr int32_t kLastPlainDate = 47481;  // 2099-12-31
+  // A date from 1970 to 2099.
   static bool is_plain_date(const char* at) noexcept {
-    constexpr uint8_t kDays[100] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const uint64_t head = digits_of(load8(at)) ^ 0x1D00001D00000000;  // the dashes become 0: YYYY0MM0
-    const uint64_t tail = digits_of(load8(at + 2)) >> 48;             // DD
-    if ((head & 0xFF0000FF00000000) != 0 || !are_digits(head) || !are_digits(tail)) return false;
-    const auto number = [](uint64_t two) { return static_cast<unsigned>((two & 0xFF) * 10 + (two >> 8 & 0xFF)); };
-    const unsigned century = number(head), year = number(head >> 16);
-    return (century == 20 || (century == 19 && year >= 70)) && number(tail) - 1 < kDays[number(head >> 40)];
+    int32_t day = 0;
+    return read_date(at, day) && day >= 0 && day <= kLastPlainDate;
   }
   bool is_plain_time(std::string_view field) const noexcept {
     const bool zoned = field.size() == 20 && field.back() == 'Z';
@@ -212,8 +203,8 @@ class ColumnInference {
            is_plain_clock(field.data() + 10);
   }
   static bool is_plain_clock(const char* at) noexcept {
-    return (at[0] == ' ' || at[0] == 'T') && at[3] == ':' && at[6] == ':' && pair(at + 1) < 24 && pair(at + 4) < 60 &&
-           pair(at + 7) < 60;
+    int32_t seconds = 0;
+    return (at[0] == ' ' || at[0] == 'T') && read_clock(at + 1, seconds);
   }
 
   void see(Trait trait, uint64_t line, std::string_view text);

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 
+#include "index/field_index.hpp"
+
 namespace flatbed {
 namespace {
 
@@ -43,18 +45,6 @@ Error bad(size_t at, std::string message, std::string expected) {
 }
 
 }  // namespace
-
-uint64_t count_line_feeds(std::string_view text) noexcept {
-  // So few at a time that a byte counts them: a compiler then compares 16 and more bytes at once.
-  constexpr size_t kAtOnce = 192;
-  uint64_t lines = 0;
-  for (; text.size() >= kAtOnce; text.remove_prefix(kAtOnce)) {
-    uint8_t found = 0;
-    for (size_t i = 0; i < kAtOnce; ++i) found = static_cast<uint8_t>(found + (text[i] == '\n'));
-    lines += found;
-  }
-  return lines + static_cast<uint64_t>(std::ranges::count(text, '\n'));
-}
 
 Result<size_t> JsonCutter::cut(std::string_view text, bool whole, size_t most, std::vector<JsonRecord>& records) {
   records.clear();

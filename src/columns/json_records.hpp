@@ -17,9 +17,6 @@ enum class JsonLayout : uint8_t {
   kValues,  ///< the elements of one array, objects one after the other, or one value
 };
 
-/// Counts the lines that end in a text: in JSON a CR alone ends none.
-uint64_t count_line_feeds(std::string_view text) noexcept;
-
 /// The bytes of a record, without spaces around it.
 struct JsonRecord {
   uint32_t begin = 0;

@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "columns/swar.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -47,8 +49,7 @@ size_t find_sign(Bytes16 bytes, Bytes16 sign) noexcept {
   uint64_t words[2];
   std::memcpy(words, &other, sizeof other);
   for (size_t i = 0; i < 2; ++i) {
-    // The lowest byte that is marked is zero; those above it may not be.
-    const uint64_t marks = (words[i] - 0x0101010101010101u) & ~words[i] & 0x8080808080808080u;
+    const uint64_t marks = mark_zeros(words[i]);
     if (marks != 0) return 8 * i + static_cast<size_t>(std::countr_zero(marks)) / 8;
   }
   return 16;

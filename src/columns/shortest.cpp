@@ -11,11 +11,10 @@
 #include <cstdint>
 
 #include "columns/put_digits.hpp"
+#include "columns/swar.hpp"
 
 namespace flatbed {
 namespace {
-
-__extension__ typedef unsigned __int128 Uint128;
 
 constexpr int kLeastPower = -292, kMostPower = 324;
 
@@ -29,7 +28,7 @@ using Words = std::array<uint64_t, 4>;  // highest first; the highest bit is set
 constexpr Words times_ten(Words words) {
   uint64_t carry = 0;
   for (size_t i = words.size(); i-- > 0;) {
-    const Uint128 product = Uint128{words[i]} * 10 + carry;
+    const UInt128 product = UInt128{words[i]} * 10 + carry;
     words[i] = static_cast<uint64_t>(product);
     carry = static_cast<uint64_t>(product >> 64);
   }
@@ -44,10 +43,10 @@ constexpr Words times_ten(Words words) {
 constexpr Words by_ten(const Words& words) {
   const unsigned shift = words[0] >= 0xA000000000000000 ? 3 : 4;  // so that the quotient has its highest bit set
   Words quotient{};
-  Uint128 rest = words[0] >> (64 - shift);
+  UInt128 rest = words[0] >> (64 - shift);
   for (size_t i = 0; i < words.size(); ++i) {
     const uint64_t below = i + 1 < words.size() ? words[i + 1] >> (64 - shift) : 0;
-    const Uint128 part = rest << 64 | (words[i] << shift | below);
+    const UInt128 part = rest << 64 | (words[i] << shift | below);
     quotient[i] = static_cast<uint64_t>(part / 10);
     rest = part % 10;
   }
@@ -84,8 +83,8 @@ struct Decimal {
 
 // The product without its lowest 128 bits; its last bit tells whether there was anything below.
 uint64_t round_to_odd(const Power& power, uint64_t number) noexcept {
-  const Uint128 low = Uint128{power.low} * number;
-  const Uint128 high = Uint128{power.high} * number + static_cast<uint64_t>(low >> 64);
+  const UInt128 low = UInt128{power.low} * number;
+  const UInt128 high = UInt128{power.high} * number + static_cast<uint64_t>(low >> 64);
   return static_cast<uint64_t>(high >> 64) | (static_cast<uint64_t>(high) > 1);
 }
 

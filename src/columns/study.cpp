@@ -67,16 +67,8 @@ class ColumnStudy {
         is_last_(source + 1 == records.columns),
         // What could mean NULL, be escaped or be repaired is more than its bytes.
         as_it_stands_(!records.nulls->like_values() && !repairs.of_fields() && !records.index->escaped),
-        repairs_(repairs) {
-    spans_.text = records.text.data();
-    spans_.size = records.text.size();
-    spans_.columns = records.columns;
-    if (!is_last_) spans_.delimiter_rest = static_cast<uint32_t>(records.syntax->delimiter.size() - 1);
-    spans_.returns = is_last_ && records.index->returns;
-    if (records.syntax->quotes) spans_.quote = records.syntax->quote;
-    spans_.escape = records.syntax->escape;
-    spans_.null_begins = records.nulls->begins();
-  }
+        repairs_(repairs),
+        spans_(spans_of(records, source)) {}
 
   void add(const Tile& tile, ColumnInference& type) {
     uint64_t left = tile.good;
@@ -118,12 +110,10 @@ class ColumnStudy {
 
   // Returns a bit for each field that the typed loop does not know.
   uint64_t read_values(const Tile& tile, Values& values) {
-    if (records_.first.empty()) {
+    if (records_.first.empty())
       spans_.bounds = bounds_of(tile, 0);
-    } else {
-      spans_.bounds = records_.index->bounds() + source_;
+    else
       spans_.first = records_.first.data() + tile.row;
-    }
     const SlowField slow = {
         [](void* column, size_t row) { static_cast<Values*>(column)->unread |= uint64_t{1} << row; }, &values};
     loop_(spans_, covered_.type, values.bytes, 0, tile.count, slow);
@@ -189,7 +179,7 @@ class ColumnStudy {
   bool is_last_;
   bool as_it_stands_;
   const Repairs& repairs_;
-  FieldSpans spans_{};
+  FieldSpans spans_;      // from the first row of the tile on
   unsigned changes_ = 0;  // of what `covered_` was taken from
   ColumnInference::Covered covered_{};
   FastLoop loop_ = nullptr;

@@ -1,5 +1,5 @@
-// Numbers and dates out of fixed places, eight digits at a time. Each function tells whether the text had the shape
-// that it knows; what has not is left to parse_value(), which knows all shapes.
+// Eight bytes at a time in a word; most of all numbers and dates out of fixed places, whose functions tell whether the
+// text had the shape that they know. What has not is left to parse_value(), which knows all shapes.
 #pragma once
 
 #include <array>
@@ -29,6 +29,11 @@ inline uint64_t digits_of(uint64_t word) noexcept {
 /// Tells whether each byte of `digits` is at most 9.
 inline bool are_digits(uint64_t digits) noexcept {
   return (((digits + 0x7676767676767676u) | digits) & 0x8080808080808080u) == 0;
+}
+
+/// Marks the bytes of a word that are zero, in their highest bits; exact up to the first one.
+inline uint64_t mark_zeros(uint64_t word) noexcept {
+  return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
 }
 
 /// Joins eight digits, the first in the lowest byte: pairs, then fours, then all, each by one multiplication.

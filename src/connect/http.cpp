@@ -55,10 +55,10 @@ const std::vector<OptionSpec>& all_options() {
   return kAll;
 }
 
-std::string secret_of(const Options& options, std::string_view name, const std::string& in_address,
+std::string secret_of(const Options& options, std::string_view name, const std::string& from_address,
                       const char* variable) {
   if (options.given(name)) return options.text(name);
-  if (!in_address.empty()) return in_address;
+  if (!from_address.empty()) return from_address;
   return transport::from_environment(variable);
 }
 

@@ -5,16 +5,13 @@
 #include <bit>
 #include <cstring>
 
+#include "columns/swar.hpp"
+
 namespace flatbed {
 namespace {
 
 // Characters that the text of a number, time, UUID or address may have.
 constexpr std::string_view kValueBytes = "0123456789+-.: abcdefinlrstuZ";
-
-// Marks the bytes of a word that are zero, in their highest bits; exact up to the first one.
-uint64_t zero_bytes(uint64_t word) noexcept {
-  return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
-}
 
 }  // namespace
 
@@ -70,10 +67,9 @@ char* CsvRules::put_quoted(std::string_view text, char* to) const noexcept {
   const uint64_t escapes = kEachByte * static_cast<unsigned char>(second);
   *to++ = quote;
   while (end - from >= 8) {
-    uint64_t word;
-    std::memcpy(&word, from, sizeof word);
+    const uint64_t word = load8(from);
     std::memcpy(to, &word, sizeof word);
-    const uint64_t found = zero_bytes(word ^ quotes) | zero_bytes(word ^ escapes);
+    const uint64_t found = mark_zeros(word ^ quotes) | mark_zeros(word ^ escapes);
     const int plain = std::countr_zero(found) / 8;  // 8 where there is none
     from += plain;
     to += plain;

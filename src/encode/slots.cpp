@@ -64,11 +64,13 @@ FillNumbers no_numbers(const Type&) noexcept {
   return nullptr;
 }
 
-constexpr SlotKernel kKernels[] = {
-    {"scalar", no_numbers, fill_short_texts<AnyBytes>, fill_texts<AnyBytes>},
+constexpr SlotKernel kScalar = {"scalar", no_numbers, fill_short_texts<AnyBytes>, fill_texts<AnyBytes>};
+
+constexpr const SlotKernel* kKernels[] = {
+    &kScalar,
 #if defined(__x86_64__)
-    {"avx2", avx2_numbers, avx2_short_texts, avx2_texts},
-    {"avx512", avx512_numbers, avx512_short_texts, avx512_texts},
+    &kAvx2Slots,
+    &kAvx512Slots,
 #endif
 };
 
@@ -88,13 +90,13 @@ NumberForm::NumberForm(unsigned scale, char end) noexcept : point(scale > 0) {
   always[units / 8] = uint64_t{1} << (8 * (units % 8));
 }
 
-std::span<const SlotKernel> slot_kernels() noexcept {
+std::span<const SlotKernel* const> slot_kernels() noexcept {
   return kKernels;
 }
 
 const SlotKernel& slot_kernel() noexcept {
   const auto known = std::ranges::find(kKernels, active_kernel().name, &SlotKernel::name);
-  return known == std::end(kKernels) ? kKernels[0] : *known;
+  return known == std::end(kKernels) ? kScalar : **known;
 }
 
 const Slot* day_slots() {

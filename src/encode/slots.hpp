@@ -121,7 +121,7 @@ struct SlotKernel {
 };
 
 /// All that are built for this architecture.
-std::span<const SlotKernel> slot_kernels() noexcept;
+std::span<const SlotKernel* const> slot_kernels() noexcept;
 /// The one of this process.
 const SlotKernel& slot_kernel() noexcept;
 
@@ -144,12 +144,7 @@ class OutsideTexts {
 };
 
 #if defined(__x86_64__)
-FillNumbers avx2_numbers(const Type& type) noexcept;
-size_t avx2_short_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside);
-size_t avx2_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside);
-FillNumbers avx512_numbers(const Type& type) noexcept;
-size_t avx512_short_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside);
-size_t avx512_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside);
+extern const SlotKernel kAvx2Slots, kAvx512Slots;
 #endif
 
 }  // namespace flatbed

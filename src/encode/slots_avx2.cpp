@@ -3,27 +3,15 @@
 
 #include <immintrin.h>
 
+#include "columns/lanes_avx2.hpp"
 #include "encode/short_slot.hpp"
 #include "encode/slot_loops.hpp"
 
 namespace flatbed {
 namespace {
 
-struct Lanes256 {
-  static constexpr size_t kCount = 4;
-  typedef uint64_t Words __attribute__((vector_size(32)));
-  typedef int64_t Signed __attribute__((vector_size(32)));
-
-  // Without this the compiler makes a constant anew for each group, which takes longer than its use.
-  static Words keep(uint64_t number) {
-    Words words = Words{} + number;
-    asm("" : "+x"(words));
-    return words;
-  }
-  static bool any(Words a) { return _mm256_testz_si256(raw(a), raw(a)) == 0; }
-  static Words multiply(Words a, Words b) { return words(_mm256_mul_epu32(raw(a), raw(b))); }
+struct SlotLanes : Lanes256 {
   static Words high16(Words a, Words b) { return words(_mm256_mulhi_epu16(raw(a), raw(b))); }
-  static Words shift_left(Words a, Words count) { return words(_mm256_sllv_epi64(raw(a), raw(count))); }
   static Words sum_bytes(Words a) { return words(_mm256_sad_epu8(raw(a), _mm256_setzero_si256())); }
   static Words repeat(const std::array<uint8_t, 16>& bytes) {
     return words(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data()))));
@@ -39,8 +27,6 @@ struct Lanes256 {
   }
 
  private:
-  static __m256i raw(Words a) { return reinterpret_cast<__m256i>(a); }
-  static Words words(__m256i a) { return reinterpret_cast<Words>(a); }
   static void put(__m128i bytes, Slot& slot) { _mm_store_si128(reinterpret_cast<__m128i*>(slot.bytes), bytes); }
 };
 
@@ -82,17 +68,9 @@ struct Bytes256 {
 
 }  // namespace
 
-FillNumbers avx2_numbers(const Type& type) noexcept {
-  return choose_numbers<Lanes256>(type);
-}
-
-size_t avx2_short_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside) {
-  return fill_short_texts<Bytes256>(form, row, last, slots, outside);
-}
-
-size_t avx2_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside) {
-  return fill_texts<Bytes256>(form, row, last, slots, outside);
-}
+// Constant, so that no code of these instructions runs before the CPU was asked.
+constinit const SlotKernel kAvx2Slots = {"avx2", choose_numbers<SlotLanes>, fill_short_texts<Bytes256>,
+                                         fill_texts<Bytes256>};
 
 }  // namespace flatbed
 

@@ -3,33 +3,15 @@
 
 #include <immintrin.h>
 
-// GCC 12 warns of its own intrinsics, which leave lanes undefined on purpose.
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-
+#include "columns/lanes_avx512.hpp"
 #include "encode/short_slot.hpp"
 #include "encode/slot_loops.hpp"
 
 namespace flatbed {
 namespace {
 
-struct Lanes512 {
-  static constexpr size_t kCount = 8;
-  typedef uint64_t Words __attribute__((vector_size(64)));
-  typedef int64_t Signed __attribute__((vector_size(64)));
-
-  // Without this the compiler makes a constant anew for each group, which takes longer than its use.
-  static Words keep(uint64_t number) {
-    Words words = Words{} + number;
-    asm("" : "+v"(words));
-    return words;
-  }
-  static bool any(Words a) { return _mm512_test_epi64_mask(raw(a), raw(a)) != 0; }
-  static Words multiply(Words a, Words b) { return words(_mm512_mul_epu32(raw(a), raw(b))); }
+struct SlotLanes : Lanes512 {
   static Words high16(Words a, Words b) { return words(_mm512_mulhi_epu16(raw(a), raw(b))); }
-  static Words shift_left(Words a, Words count) { return words(_mm512_sllv_epi64(raw(a), raw(count))); }
   static Words sum_bytes(Words a) { return words(_mm512_sad_epu8(raw(a), _mm512_setzero_si512())); }
   static Words repeat(const std::array<uint8_t, 16>& bytes) {
     return words(_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data()))));
@@ -49,8 +31,6 @@ struct Lanes512 {
   }
 
  private:
-  static __m512i raw(Words a) { return reinterpret_cast<__m512i>(a); }
-  static Words words(__m512i a) { return reinterpret_cast<Words>(a); }
   template <int Part>
   static void put(Words text, Slot& slot) {
     _mm_store_si128(reinterpret_cast<__m128i*>(slot.bytes), _mm512_extracti32x4_epi32(raw(text), Part));
@@ -85,17 +65,9 @@ struct Bytes512 {
 
 }  // namespace
 
-FillNumbers avx512_numbers(const Type& type) noexcept {
-  return choose_numbers<Lanes512>(type);
-}
-
-size_t avx512_short_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside) {
-  return fill_short_texts<Bytes512>(form, row, last, slots, outside);
-}
-
-size_t avx512_texts(const TextForm& form, size_t row, size_t last, const SlotColumn& slots, size_t& outside) {
-  return fill_texts<Bytes512>(form, row, last, slots, outside);
-}
+// Constant, so that no code of these instructions runs before the CPU was asked.
+constinit const SlotKernel kAvx512Slots = {"avx512", choose_numbers<SlotLanes>, fill_short_texts<Bytes512>,
+                                           fill_texts<Bytes512>};
 
 }  // namespace flatbed
 

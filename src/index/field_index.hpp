@@ -72,6 +72,8 @@ class FieldIndex {
 /// REQUIRES: text.size() < 2^31. COST: 4 bytes of memory a field.
 void index_fields(std::string_view text, const Syntax& syntax, bool whole, FieldIndex& index);
 
+/// Counts the lines that end with LF, as those of JSON do.
+uint64_t count_line_feeds(std::string_view text) noexcept;
 /// Counts line ends: LF, CRLF and lone CR are one each.
 uint64_t count_lines(std::string_view text) noexcept;
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "columns/text_builder.hpp"
+#include "encode/dialects.hpp"
 #include "encode/pieces.hpp"
 
 using namespace flatbed;
@@ -56,16 +57,6 @@ std::string cell(const std::optional<std::string>& text, const csv::WriterOption
   const std::string& delimiter = options.dialect.delimiter.value;
   if (!line.starts_with("<" + delimiter) || !line.ends_with(delimiter + ">\n")) return line;
   return line.substr(1 + delimiter.size(), line.size() - 3 - 2 * delimiter.size());
-}
-
-csv::WriterOptions with(std::string delimiter, std::string quote, std::string escape,
-                        std::vector<std::string> nulls = {"", "\\N"}) {
-  csv::WriterOptions options;
-  options.dialect.delimiter.value = std::move(delimiter);
-  options.dialect.quote.value = std::move(quote);
-  options.dialect.escape.value = std::move(escape);
-  options.dialect.nulls.value = std::move(nulls);
-  return options;
 }
 
 }  // namespace

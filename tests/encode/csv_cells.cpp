@@ -9,6 +9,7 @@
 #include <string>
 
 #include "columns/format.hpp"
+#include "encode/dialects.hpp"
 #include "index/kernel.hpp"
 
 using namespace flatbed;
@@ -19,9 +20,9 @@ using Random = std::mt19937_64;
 
 std::vector<SlotKernel> usable_kernels() {
   std::vector<SlotKernel> usable;
-  for (const SlotKernel& kernel : slot_kernels()) {
-    const auto index = std::ranges::find(kernels(), kernel.name, &Kernel::name);
-    if (index != kernels().end() && index->supported()) usable.push_back(kernel);
+  for (const SlotKernel* kernel : slot_kernels()) {
+    const auto index = std::ranges::find(kernels(), kernel->name, &Kernel::name);
+    if (index != kernels().end() && index->supported()) usable.push_back(*kernel);
   }
   return usable;
 }
@@ -163,16 +164,6 @@ void check_numbers(const char* type, Random& random) {
     const Column column = numbers<T>(type, telling_numbers<T>(random, limit));
     check_cells(batch_of({column, column, with_nulls(column)}));
   }
-}
-
-csv::WriterOptions with(std::string delimiter, std::string quote, std::string escape,
-                        std::vector<std::string> nulls = {"", "\\N"}) {
-  csv::WriterOptions options;
-  options.dialect.delimiter.value = std::move(delimiter);
-  options.dialect.quote.value = std::move(quote);
-  options.dialect.escape.value = std::move(escape);
-  options.dialect.nulls.value = std::move(nulls);
-  return options;
 }
 
 std::vector<csv::WriterOptions> dialects() {
