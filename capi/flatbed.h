@@ -142,7 +142,6 @@ typedef int32_t flatbed_status;
 #define FLATBED_WRITE_FAILED 80102      /**< FB-TGT-0102: writing the target failed */
 #define FLATBED_TOO_MANY_REJECTS 90101  /**< FB-RUN-0101: more rows were rejected than the budget allows */
 #define FLATBED_CANCELLED 90102         /**< FB-RUN-0102: the run was cancelled */
-#define FLATBED_MEMORY_LIMIT 90103      /**< FB-RUN-0103: the memory limit leaves no room for the work */
 #define FLATBED_OUT_OF_MEMORY 90104     /**< FB-RUN-0104: no memory */
 #define FLATBED_UNBALANCED 90105        /**< FB-RUN-0105: the counts of the run do not balance */
 #define FLATBED_INTERNAL 90106          /**< FB-RUN-0106: a mistake in Flatbed itself */
@@ -500,15 +499,14 @@ FLATBED_API void flatbed_csv_reader_free(flatbed_csv_reader* reader) FLATBED_NOE
 
 /* ---- Rows that do not fit: the catalogue of codes, the quarantine ---- */
 
-#define FLATBED_REWRITTEN 50106          /**< FB-TYPE-0106: the value would be written otherwise than the field */
-#define FLATBED_PADDED 100101            /**< FB-FIX-0101: a record was filled up with empty fields */
-#define FLATBED_CUT 100102               /**< FB-FIX-0102: fields behind the last column were left out */
-#define FLATBED_TRIMMED 100103           /**< FB-FIX-0103: spaces around a value were left out */
-#define FLATBED_DECIMAL_COMMA 100104     /**< FB-FIX-0104: a comma was read as the decimal mark */
-#define FLATBED_THOUSANDS 100105         /**< FB-FIX-0105: marks between thousands were left out */
-#define FLATBED_ENCODING_ASSUMED 100106  /**< FB-FIX-0106: an encoding was assumed */
-#define FLATBED_NO_QUARANTINE 110101     /**< FB-QUA-0101: the folder is no quarantine that can be replayed */
-#define FLATBED_QUARANTINE_EDITED 110102 /**< FB-QUA-0102: rows of a quarantine cannot be matched with its list */
+#define FLATBED_REWRITTEN 50106         /**< FB-TYPE-0106: the value would be written otherwise than the field */
+#define FLATBED_PADDED 100101           /**< FB-FIX-0101: a record was filled up with empty fields */
+#define FLATBED_CUT 100102              /**< FB-FIX-0102: fields behind the last column were left out */
+#define FLATBED_TRIMMED 100103          /**< FB-FIX-0103: spaces around a value were left out */
+#define FLATBED_DECIMAL_COMMA 100104    /**< FB-FIX-0104: a comma was read as the decimal mark */
+#define FLATBED_THOUSANDS 100105        /**< FB-FIX-0105: marks between thousands were left out */
+#define FLATBED_ENCODING_ASSUMED 100106 /**< FB-FIX-0106: an encoding was assumed */
+#define FLATBED_NO_QUARANTINE 110101    /**< FB-QUA-0101: the folder is no quarantine that can be replayed */
 
 /** Returns the field as it was read, and writes its size; "" where no single field is meant.
  *  @since 1.1 @stability stable */

@@ -125,7 +125,6 @@ constexpr Advice kAdvice[] = {
     {Code::kTooManyRejects, "A wrong dialect or type, so that many rows fail in the same way.",
      "`flatbed check` shows the rejects in groups; then raise --max-rejects or correct the rows."},
     {Code::kCancelled, "Ctrl-C, or a callback that asked for it.", "Run again."},
-    {Code::kMemoryLimit, "The limit is below what one chunk of the file needs.", "Raise --memory."},
     {Code::kOutOfMemory, "The system gave no more memory.", "Lower --memory or --threads."},
     {Code::kUnbalanced, "The target confirmed another number of rows than was sent.",
      "Do not trust the target: compare, and report it with the receipt."},
@@ -149,8 +148,6 @@ constexpr Advice kAdvice[] = {
     // FB-QUA: the quarantine
     {Code::kNoQuarantine, "The folder is another one, was not finished by its load, or lacks a file.",
      "`flatbed quarantine list FOLDER` shows what is there; load the source again where the load did not finish."},
-    {Code::kQuarantineEdited, "Lines were added or removed, so that some rows cannot be told apart.",
-     "Put the lines back at the place that the message names; change rows where they stand."},
     // FB-CH, FB-LED: loads that are kept in a ledger
     {Code::kUnknownOutcome, "A server died or went silent, and what it kept cannot be told for certain.",
      "Do what the hint says: resume the load, or compare the tables that are named."},

@@ -5,18 +5,17 @@
 
 #include <set>
 
-#include <set>
-
 using namespace flatbed;
 
 TEST_SUITE("status") {
   TEST_CASE("every code has a name of its own") {
     std::set<std::string_view> names;
-    for (int code = 0; code <= static_cast<int>(Code::kInternal); ++code) {
-      const auto name = code_name(static_cast<Code>(code));
-      CHECK(name.starts_with("FB-"));
-      CHECK(names.insert(name).second);
-      CHECK_FALSE(code_summary(static_cast<Code>(code)).empty());
+    for (const CodeEntry& entry : catalogue()) {
+      CAPTURE(entry.name);
+      CHECK(code_name(entry.code) == entry.name);
+      CHECK(entry.name.starts_with("FB-"));
+      CHECK(names.insert(entry.name).second);
+      CHECK_FALSE(code_summary(entry.code).empty());
     }
   }
 

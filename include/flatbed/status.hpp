@@ -13,7 +13,8 @@
 
 namespace flatbed {
 
-// Every code has one published name that never changes its meaning. Columns: enumerator, name, summary.
+// Every code has one published name that never changes its meaning; the names of codes that are gone (FB-RUN-0103,
+// FB-QUA-0102) are not given again. Columns: enumerator, name, summary.
 #define FLATBED_CODES(X)                                                                               \
   X(kOk, "FB-OK", "no error")                                                                          \
   X(kUsage, "FB-USE-0101", "the call or the command line cannot work as it was given")                 \
@@ -62,7 +63,6 @@ namespace flatbed {
   X(kWriteFailed, "FB-TGT-0102", "writing the target failed")                                          \
   X(kTooManyRejects, "FB-RUN-0101", "more rows were rejected than the budget allows")                  \
   X(kCancelled, "FB-RUN-0102", "the run was cancelled")                                                \
-  X(kMemoryLimit, "FB-RUN-0103", "the memory limit leaves no room for the work")                       \
   X(kOutOfMemory, "FB-RUN-0104", "no memory")                                                          \
   X(kUnbalanced, "FB-RUN-0105", "the counts of the run do not balance")                                \
   X(kInternal, "FB-RUN-0106", "a mistake in Flatbed itself")                                           \
@@ -76,7 +76,6 @@ namespace flatbed {
   X(kStrayQuote, "FB-FIX-0108", "a quote that quotes no field was read as text")                       \
   X(kLayoutSpaces, "FB-FIX-0109", "spaces around fields were left out as layout")                      \
   X(kNoQuarantine, "FB-QUA-0101", "the folder is no quarantine that can be replayed")                  \
-  X(kQuarantineEdited, "FB-QUA-0102", "rows of a quarantine cannot be matched with its list")          \
   X(kUnknownOutcome, "FB-CH-0106", "whether rows were written is not known")                           \
   X(kRefusedRow, "FB-CH-0107", "the table refused the row")                                            \
   X(kLedgerFailed, "FB-LED-0101", "the ledger cannot be read or written")                              \

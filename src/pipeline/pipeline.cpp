@@ -34,6 +34,13 @@ Error cancelled() {
   return {.code = Code::kCancelled, .message = "the run was cancelled"};
 }
 
+// Adds to what is to be done about an error, which is the catalogue's advice where nothing more is known.
+void add_hint(Error& error, const std::string& more) {
+  if (error.hint.empty()) error.hint = catalogue()[static_cast<size_t>(error.code)].action;
+  if (error.hint.ends_with('.')) error.hint.pop_back();
+  error.hint += "; " + more;
+}
+
 // Runs `work`, turning want of memory, the one exception that the library lets pass, into an error.
 template <class Work>
 auto guarded(Work&& work) -> decltype(work()) {
@@ -416,10 +423,9 @@ Result<Receipt> Pipeline::Impl::run() {
       rejects->abort();
     Error error = located(std::move(status).error());
     if (load && load->begun()) {
-      error.hint += (error.hint.empty() ? "" : "; ") + ("flatbed resume " + load->load()) + " goes on with the load";
+      add_hint(error, "flatbed resume " + load->load() + " goes on with the load");
     } else if (const uint64_t rows = sink->acknowledged().rows; rows != 0) {
-      error.hint += (error.hint.empty() ? "" : "; ") + std::to_string(rows) +
-                    " rows were acknowledged by the target before this and are there";
+      add_hint(error, std::to_string(rows) + " rows were acknowledged by the target before this and are there");
     }
     return error;
   }

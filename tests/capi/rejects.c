@@ -11,7 +11,7 @@ static void explains_every_code(void) {
   CHECK(codes > 50);
   CHECK(flatbed_code_find("fb-type-0102", &info) && info.status == FLATBED_NOT_OF_TYPE);
   CHECK(flatbed_code_find("FB-FIX-0101", &info) && info.status == FLATBED_PADDED);
-  CHECK(flatbed_code_find("FB-QUA-0102", &info) && info.status == FLATBED_QUARANTINE_EDITED);
+  CHECK(flatbed_code_find("FB-QUA-0101", &info) && info.status == FLATBED_NO_QUARANTINE);
   CHECK(!flatbed_code_find("FB-NONE-0001", &info));
 }
 

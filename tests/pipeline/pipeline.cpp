@@ -226,7 +226,8 @@ TEST_SUITE("pipeline") {
     const auto receipt = pipeline.run();
     REQUIRE_FALSE(receipt.ok());
     CHECK(receipt.error().message == "disk full");
-    CHECK(receipt.error().hint == "300 rows were acknowledged by the target before this and are there");
+    CHECK(receipt.error().hint ==
+          "Free space, or write elsewhere; 300 rows were acknowledged by the target before this and are there");
     CHECK(receipt.error().side == Side::kTarget);
     CHECK(exit_code(receipt.error()) == 5);
   }
