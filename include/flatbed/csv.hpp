@@ -32,6 +32,7 @@ class Row {
     const uint32_t begin = bounds_[index] + 1, end = bounds_[index + 1];
     // The byte behind an empty field is no quote. No branch: which fields are quoted is hard to foresee.
     const uint32_t quotes = static_cast<unsigned char>(text_[begin]) == quote_;
+    if ((quotes & escaped_) != 0) return unescaped({text_ + begin + 1, end - begin - 2});
     return {text_ + begin + quotes, end - begin - 2 * quotes};
   }
   /// Returns the field of a named column; an empty view when there is no such column in header or row.
@@ -51,6 +52,7 @@ class Row {
  private:
   friend class Reader;
   std::string_view field(size_t index) const;
+  std::string_view unescaped(std::string_view quoted) const;
   Result<size_t> column(std::string_view name) const;
   Error bad_value(size_t index, Code code, std::string_view type) const;
   void step() noexcept {
@@ -61,7 +63,8 @@ class Row {
   const char* text_ = nullptr;        // of the reader's window
   const uint32_t* bounds_ = nullptr;  // field i lies between bounds_[i] and bounds_[i + 1], both left out
   size_t fields_ = 0;
-  size_t simple_fields_ = 0;  // the first ones, which need no look at escapes, CR or long delimiters
+  size_t simple_fields_ = 0;  // the first ones, which need no look at CR or long delimiters
+  uint32_t escaped_ = 0;      // 1: a quoted field of the window may hold an escape
   int quote_ = -1;            // the byte that quotes, if one does
   uint64_t record_ = 0;
 };

@@ -21,7 +21,8 @@ struct Reader::Impl {
   bool fill();
   size_t width_of_first() const;
   Error misfit();
-  std::string_view field(size_t number, bool last);
+  std::string_view field(size_t number, bool last, uint64_t record);
+  std::string_view unescape(std::string_view quoted, uint64_t record);
   // The number in the index of a field of a record.
   size_t number_of(const uint32_t* bounds, size_t index) const noexcept {
     return static_cast<size_t>(bounds - chunk.index.bounds()) + index;
@@ -40,7 +41,8 @@ struct Reader::Impl {
   size_t row = 0;                       // the next record of the window
   uint64_t number = 0;                  // of that record
   std::deque<std::string> unescaped{};  // room for fields of a record; a deque does not move what views point into
-  size_t unescaped_fields = 0;          // of this record
+  size_t unescaped_fields = 0;          // of the record that was last asked for one
+  uint64_t unescaped_record = 0;
 };
 
 Reader::Impl::Impl(std::string_view bytes, const Dialect& dialect) : bytes(bytes), dialect(dialect) {
@@ -72,7 +74,7 @@ void Reader::Impl::read_header() {
     return;
   }
   for (size_t i = 0; i < records.columns; ++i) {
-    const std::string_view name = field(i, i + 1 == records.columns);
+    const std::string_view name = field(i, i + 1 == records.columns, 0);
     header.push_back(name.empty() ? "column_" + std::to_string(i + 1) : std::string(name));
   }
   row = 1;
@@ -100,8 +102,7 @@ bool Reader::Impl::fill() {
     records.text = bytes.substr(base, chunk.index.consumed);
     if (records.columns == 0) records.columns = width_of_first();
     find_records(records);
-    simple_fields =
-        chunk.index.escaped || syntax.spaces || syntax.delimiter.size() > 1 ? 0 : records.columns - chunk.index.returns;
+    simple_fields = syntax.spaces || syntax.delimiter.size() > 1 ? 0 : records.columns - chunk.index.returns;
     return true;
   }
   if (base < bytes.size())
@@ -120,14 +121,20 @@ Error Reader::Impl::misfit() {
   return error;
 }
 
-std::string_view Reader::Impl::field(size_t field_number, bool last) {
+std::string_view Reader::Impl::field(size_t field_number, bool last, uint64_t record) {
   const RawField raw = raw_field(records, field_number, last);
-  if (!raw.quoted || !chunk.index.escaped || !has_escape(raw.text, syntax)) return raw.text;
+  return raw.quoted && chunk.index.escaped ? unescape(raw.text, record) : raw.text;
+}
+
+std::string_view Reader::Impl::unescape(std::string_view quoted, uint64_t record) {
+  if (!has_escape(quoted, syntax)) return quoted;
+  if (record != unescaped_record) unescaped_fields = 0;
+  unescaped_record = record;
   if (unescaped_fields == unescaped.size()) unescaped.emplace_back();
   std::string& room = unescaped[unescaped_fields++];
-  const size_t most = raw.text.size() + kUnescapeSlack;
+  const size_t most = quoted.size() + kUnescapeSlack;
   if (room.size() < most) room.resize(most);
-  return {room.data(), put_unescaped(raw.text, syntax, room.data())};
+  return {room.data(), put_unescaped(quoted, syntax, room.data())};
 }
 
 Reader::Reader(std::string_view bytes, Dialect dialect) : impl_(std::make_unique<Impl>(bytes, dialect)) {}
@@ -146,7 +153,6 @@ const Status& Reader::status() const noexcept {
 bool Reader::advance() {
   Impl& impl = *impl_;
   if (!impl.status) return false;
-  impl.unescaped_fields = 0;
   while (impl.row == impl.records.rows) {
     if (!impl.fill()) return false;
   }
@@ -163,9 +169,10 @@ bool Reader::advance() {
   row_.bounds_ = impl.chunk.index.bounds() + records.field(impl.row, 0);
   row_.fields_ = records.columns;
   row_.simple_fields_ = at_end ? 0 : impl.simple_fields;
+  row_.escaped_ = impl.chunk.index.escaped;
   row_.quote_ = impl.syntax.quotes ? static_cast<unsigned char>(impl.syntax.quote) : -1;
   row_.record_ = impl.number;
-  following_ = last || !records.first.empty() || impl.chunk.index.escaped ? 0 : records.rows - impl.row - 2;
+  following_ = last || !records.first.empty() ? 0 : records.rows - impl.row - 2;
   impl.row += following_ + 1;
   impl.number += following_ + 1;
   return true;
@@ -179,7 +186,11 @@ Reader::iterator Reader::begin() {
 
 std::string_view Row::field(size_t index) const {
   Reader::Impl& impl = *reader_->impl_;
-  return impl.field(impl.number_of(bounds_, index), index + 1 == fields_);
+  return impl.field(impl.number_of(bounds_, index), index + 1 == fields_, record_);
+}
+
+std::string_view Row::unescaped(std::string_view quoted) const {
+  return reader_->impl_->unescape(quoted, record_);
 }
 
 std::string_view Row::operator[](std::string_view name) const {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "bytes/foresee.hpp"
 #include "index/kernel.hpp"
 
 namespace flatbed {
@@ -42,6 +43,7 @@ class BlockScan {
       const size_t batch = full - first < kBatch ? full - first : kBatch;
       for (size_t i = 0; i < batch; ++i) {
         const char* const block = at(first + i);
+        foresee(block);
         ends[i] = ends_of(block, block[64] == '\n', ~uint64_t{0});
         if (misplaced_ != 0) [[unlikely]]
           return stop_behind(first + i, first, before);
