@@ -72,6 +72,26 @@ TEST_SUITE("columns") {
     CHECK(next == 300000);
   }
 
+  TEST_CASE("unescaped fields stay until the next record") {
+    std::string text = "a,b,c,d\n";
+    for (int i = 0; i < 30000; ++i) {
+      const std::string number = std::to_string(i);
+      text += "\"" + number + "\"\"\"," + number + ",\"\"\"\"\"" + number + "\",\"" + number + "\"\n";
+    }
+    uint64_t next = 0;
+    for (const auto& row : csv::Reader(text)) {
+      const std::string number = std::to_string(next);
+      const std::string_view a = row[0], b = row[1], c = row[2], d = row[3], again = row[0];
+      REQUIRE(a == number + "\"");
+      REQUIRE(b == number);
+      REQUIRE(c == "\"\"" + number);
+      REQUIRE(d == number);
+      REQUIRE(again == a);
+      REQUIRE(row.record() == next++);
+    }
+    CHECK(next == 30000);
+  }
+
   TEST_CASE("a loop that was left goes on with the next record") {
     std::string text = "a,b\n";
     for (int i = 0; i < 100; ++i) text += std::to_string(i) + ",\"x\"\n";
