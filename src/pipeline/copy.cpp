@@ -35,20 +35,6 @@ Result<ReadRequest> read_request(const Plan& plan, Sink& sink, std::stop_token s
   return read_request(plan, existing->value_or(Schema()));
 }
 
-// The plan without the secrets of its target, for it is going to be written down.
-Plan without_secrets(Plan plan, const Registry& registry) {
-  const auto uri = parse_uri(plan.target.uri);
-  if (!uri) return plan;
-  for (const Connector& connector : registry.connectors()) {
-    if (std::ranges::find(connector.schemes, uri->scheme) == connector.schemes.end()) continue;
-    std::erase_if(plan.target.options, [&](const auto& given) {
-      return std::ranges::any_of(connector.options,
-                                 [&](const OptionSpec& spec) { return spec.secret && spec.name == given.first; });
-    });
-  }
-  return plan;
-}
-
 // Makes the sink of rejected rows that a plan names, or none.
 Result<std::unique_ptr<Sink>> rejects_of(const Plan& plan, const Registry& registry, bool steps) {
   if (plan.quarantine.empty()) {
@@ -59,7 +45,11 @@ Result<std::unique_ptr<Sink>> rejects_of(const Plan& plan, const Registry& regis
                         : steps      ? "rows that pass through steps of a program cannot be replayed"
                                      : nullptr;
   if (problem != nullptr) return Error{.code = Code::kUsage, .message = problem};
-  return quarantine_sink(without_secrets(plan, registry));
+  const auto target = parse_uri(plan.target.uri);
+  if (!target) return target.error();
+  return quarantine_sink({.folder = plan.quarantine,
+                          .plan = to_json(plan, registry),
+                          .target_is_whole = target->shown == plan.target.uri});
 }
 
 // The files that a plan reads, where it reads files.

@@ -40,4 +40,11 @@ class JsonObject {
   std::string& json_;
 };
 
+/// Appends a JSON object of texts, from pairs of a name and a text.
+template <class Pairs>
+void append_json_pairs(std::string& json, const Pairs& pairs) {
+  JsonObject object(json);
+  for (const auto& [name, text] : pairs) object.text(name, text);
+}
+
 }  // namespace flatbed

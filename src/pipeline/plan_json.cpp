@@ -7,12 +7,12 @@
 
 #include "flatbed/pipeline.hpp"
 #include "pipeline/json.hpp"
+#include "pipeline/json_members.hpp"
 #include "pipeline/receipt_json.hpp"
 
 namespace flatbed {
 namespace {
 
-using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
@@ -44,11 +44,6 @@ std::string without_secrets(const std::string& text) {
   return plain;
 }
 
-void append_pairs(std::string& json, const std::vector<std::pair<std::string, std::string>>& pairs) {
-  JsonObject object(json);
-  for (const auto& [name, value] : pairs) object.text(name, value);
-}
-
 void append_endpoint(std::string& json, const Endpoint& endpoint, const Registry& registry) {
   JsonObject object(json);
   object.text("uri", without_secrets(endpoint.uri));
@@ -57,28 +52,7 @@ void append_endpoint(std::string& json, const Endpoint& endpoint, const Registry
   for (const auto& [name, value] : endpoint.options) {
     if (!uri || !is_secret(registry, uri->scheme, name)) options.emplace_back(name, value);
   }
-  append_pairs(object.name("options"), options);
-}
-
-std::string text_of(const object& from, std::string_view name) {
-  std::string_view text;
-  return from[name].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
-
-uint64_t number_of(const object& from, std::string_view name, uint64_t otherwise = 0) {
-  uint64_t number = 0;
-  return from[name].get(number) == simdjson::SUCCESS ? number : otherwise;
-}
-
-std::vector<std::pair<std::string, std::string>> pairs_of(const object& from, std::string_view name) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  object members;
-  if (from[name].get(members) != simdjson::SUCCESS) return pairs;
-  for (const auto& [key, value] : members) {
-    std::string_view text;
-    if (value.get(text) == simdjson::SUCCESS) pairs.emplace_back(key, text);
-  }
-  return pairs;
+  append_json_pairs(object.name("options"), options);
 }
 
 std::optional<Endpoint> endpoint_of(const object& from, std::string_view name) {
@@ -107,8 +81,8 @@ std::string to_json(const Plan& plan, const Registry& registry) {
     append_endpoint(object.name("source"), plan.source, registry);
     append_endpoint(object.name("target"), plan.target, registry);
     append_json_texts(object.name("columns"), plan.columns);
-    append_pairs(object.name("rename"), plan.rename);
-    append_pairs(object.name("types"), plan.types);
+    append_json_pairs(object.name("rename"), plan.rename);
+    append_json_pairs(object.name("types"), plan.types);
     if (plan.rejects) append_endpoint(object.name("rejects"), *plan.rejects, registry);
     object.text("on_reject", kPolicies[static_cast<size_t>(plan.on_reject)].second);
     object.number("max_rejects", plan.max_rejects);
@@ -137,75 +111,61 @@ Result<Plan> plan_from_json(std::string_view json) {
   const auto source = endpoint_of(root, "source"), target = endpoint_of(root, "target");
   if (!source || !target) return not_json("plan");
   Plan plan{.source = *source, .target = *target, .rename = pairs_of(root, "rename"), .types = pairs_of(root, "types")};
-  array columns;
-  if (root["columns"].get(columns) == simdjson::SUCCESS) {
-    for (const element column : columns) {
-      std::string_view name;
-      if (column.get(name) == simdjson::SUCCESS) plan.columns.emplace_back(name);
-    }
-  }
+  plan.columns = texts_of(root, "columns");
   plan.rejects = endpoint_of(root, "rejects");
   const std::string policy = text_of(root, "on_reject");
   for (const auto& [value, name] : kPolicies) {
     if (name == policy) plan.on_reject = value;
   }
-  plan.max_rejects = number_of(root, "max_rejects", plan.max_rejects);
-  if (array limits; root["limits"].get(limits) == simdjson::SUCCESS) {
-    for (const element limit : limits) {
-      object found;
-      if (limit.get(found) != simdjson::SUCCESS) continue;
-      double share = 1;
-      if (found["share"].get(share) != simdjson::SUCCESS) share = 1;
-      plan.limits.push_back({text_of(found, "kind"), number_of(found, "rows", UINT64_MAX), share});
-    }
+  plan.max_rejects = number_of(root, "max_rejects").value_or(plan.max_rejects);
+  for (const element limit : items_of(root, "limits")) {
+    object found;
+    if (limit.get(found) != simdjson::SUCCESS) continue;
+    double share = 1;
+    if (found["share"].get(share) != simdjson::SUCCESS) share = 1;
+    plan.limits.push_back({text_of(found, "kind"), number_of(found, "rows").value_or(UINT64_MAX), share});
   }
   plan.quarantine = text_of(root, "quarantine");
-  if (root["strict"].get(plan.strict) != simdjson::SUCCESS) plan.strict = false;
-  plan.memory_limit = number_of(root, "memory", plan.memory_limit);
+  plan.strict = flag_of(root, "strict");
+  plan.memory_limit = number_of(root, "memory").value_or(plan.memory_limit);
   return plan;
 }
 
 Result<Receipt> receipt_from_json(std::string_view json) {
   simdjson::dom::parser parser;
   object root;
-  uint64_t read = 0;
-  if (parser.parse(simdjson::padded_string(json)).get(root) != simdjson::SUCCESS ||
-      root["read"].get(read) != simdjson::SUCCESS) {
+  if (parser.parse(simdjson::padded_string(json)).get(root) != simdjson::SUCCESS || !number_of(root, "read")) {
     return not_json("receipt");
   }
+  const auto count_of = [](const object& from, const char* name) { return number_of(from, name).value_or(0); };
   Receipt receipt{.source = text_of(root, "source"),
                   .target = text_of(root, "target"),
-                  .read = read,
-                  .loaded = number_of(root, "loaded"),
-                  .rejected = number_of(root, "rejected"),
-                  .duplicate = number_of(root, "duplicate"),
-                  .filtered = number_of(root, "filtered")};
+                  .read = count_of(root, "read"),
+                  .loaded = count_of(root, "loaded"),
+                  .rejected = count_of(root, "rejected"),
+                  .duplicate = count_of(root, "duplicate"),
+                  .filtered = count_of(root, "filtered")};
   receipt.load = text_of(root, "load");
   receipt.version = text_of(root, "version");
   if (object plan; root["plan"].get(plan) == simdjson::SUCCESS) receipt.plan = simdjson::minify(plan);
-  array files, blocks;
-  if (root["files"].get(files) == simdjson::SUCCESS) {
-    for (const element file : files) {
-      object found;
-      if (file.get(found) != simdjson::SUCCESS) continue;
-      receipt.files.push_back({text_of(found, "path"), number_of(found, "bytes"), text_of(found, "sha256")});
-    }
+  for (const element file : items_of(root, "files")) {
+    object found;
+    if (file.get(found) != simdjson::SUCCESS) continue;
+    receipt.files.push_back({text_of(found, "path"), count_of(found, "bytes"), text_of(found, "sha256")});
   }
-  if (root["block_list"].get(blocks) == simdjson::SUCCESS) {
-    for (const element block : blocks) {
-      object found;
-      if (block.get(found) != simdjson::SUCCESS) continue;
-      receipt.block_list.push_back({.number = number_of(found, "number"),
-                                    .first_record = number_of(found, "first_record"),
-                                    .records = number_of(found, "records"),
-                                    .byte_begin = number_of(found, "byte_begin"),
-                                    .byte_end = number_of(found, "byte_end"),
-                                    .rows = number_of(found, "rows"),
-                                    .token = text_of(found, "token"),
-                                    .hash = text_of(found, "hash"),
-                                    .split = text_of(found, "split"),
-                                    .acknowledged = true});
-    }
+  for (const element block : items_of(root, "block_list")) {
+    object found;
+    if (block.get(found) != simdjson::SUCCESS) continue;
+    receipt.block_list.push_back({.number = count_of(found, "number"),
+                                  .first_record = count_of(found, "first_record"),
+                                  .records = count_of(found, "records"),
+                                  .byte_begin = count_of(found, "byte_begin"),
+                                  .byte_end = count_of(found, "byte_end"),
+                                  .rows = count_of(found, "rows"),
+                                  .token = text_of(found, "token"),
+                                  .hash = text_of(found, "hash"),
+                                  .split = text_of(found, "split"),
+                                  .acknowledged = true});
   }
   return receipt;
 }

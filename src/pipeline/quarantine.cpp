@@ -21,43 +21,18 @@
 namespace flatbed {
 namespace {
 
-std::string in_folder(const std::string& folder, const char* name) {
-  return (std::filesystem::path(folder) / name).string();
-}
-
-void append_pairs(std::string& json, const std::vector<std::pair<std::string, std::string>>& pairs) {
-  json += '[';
-  for (const auto& [first, second] : pairs) {
-    if (json.back() != '[') json += ", ";
-    append_json_texts(json, {first, second});
-  }
-  json += ']';
-}
-
-void append_options(std::string& json, const std::map<std::string, std::string>& options) {
-  JsonObject object(json);
-  for (const auto& [name, value] : options) object.text(name, value);
-}
-
 // Everything that a replay needs and that is no secret.
-std::string load_json(const Plan& plan, const Layout& layout, const std::string& id) {
+std::string load_json(const QuarantineOf& load, const Layout& layout, const std::string& id) {
   std::string json;
   {
     JsonObject object(json);
     object.text("version", version());
     object.text("id", id);
-    object.text("source", parse_uri(plan.source.uri).value().shown);
-    const Uri target = parse_uri(plan.target.uri).value();
-    object.text("target", target.shown);
-    object.flag("target_is_whole", target.shown == plan.target.uri);
-    append_options(object.name("target_options"), plan.target.options);
-    append_json_texts(object.name("columns"), plan.columns);
-    append_pairs(object.name("rename"), plan.rename);
-    append_pairs(object.name("types"), plan.types);
-    object.flag("strict", plan.strict);
+    object.flag("target_is_whole", load.target_is_whole);
+    object.name("plan") += load.plan;
     object.text("header", layout.header);
     object.text("newline", layout.newline);
-    append_options(object.name("source_options"), layout.options);
+    append_json_pairs(object.name("source_options"), layout.options);
   }
   return json + "\n";
 }
@@ -78,7 +53,7 @@ std::string in_one_line(std::string value) {
 
 class QuarantineSink final : public Sink {
  public:
-  explicit QuarantineSink(Plan plan) : plan_(std::move(plan)) {}
+  explicit QuarantineSink(QuarantineOf load) : load_(std::move(load)) {}
 
   Result<std::optional<Schema>> existing(std::stop_token) override { return std::optional<Schema>(); }
 
@@ -90,10 +65,10 @@ class QuarantineSink final : public Sink {
     }
     layout_ = *request.layout;
     std::error_code ignored;
-    if (!std::filesystem::exists(plan_.quarantine, ignored)) return {};
+    if (!std::filesystem::exists(load_.folder, ignored)) return {};
     return Error{.code = Code::kTargetExists,
-                 .message = "the quarantine exists already: " + plan_.quarantine,
-                 .where = {.uri = plan_.quarantine},
+                 .message = "the quarantine exists already: " + load_.folder,
+                 .where = {.uri = load_.folder},
                  .hint = "name another folder, or remove this one",
                  .side = Side::kTarget};
   }
@@ -120,10 +95,10 @@ class QuarantineSink final : public Sink {
     }
     if (Status status = rows_->finish(); !status) return status;
     if (Status status = rejects_->finish(); !status) return status;
-    auto file = create_bytes(in_folder(plan_.quarantine, kLoadFile), {.compression = "none"});
+    auto file = create_bytes(in_folder(load_.folder, kLoadFile), {.compression = "none"});
     if (!file) return std::move(file).error();
     // The name of the load, from what is in the quarantine, makes the tokens of its blocks.
-    if (Status status = (*file)->write(load_json(plan_, layout_, hash_of(hashes_))); !status) return status;
+    if (Status status = (*file)->write(load_json(load_, layout_, hash_of(hashes_))); !status) return status;
     return (*file)->finish();
   }
 
@@ -132,7 +107,7 @@ class QuarantineSink final : public Sink {
     rows_->abort();
     if (rejects_) rejects_->abort();
     std::error_code ignored;
-    std::filesystem::remove(plan_.quarantine, ignored);  // only if it is empty
+    std::filesystem::remove(load_.folder, ignored);  // only if it is empty
   }
 
   Acknowledged acknowledged() const noexcept override { return {.rows = number_}; }
@@ -140,15 +115,14 @@ class QuarantineSink final : public Sink {
  private:
   Status begin() {
     std::error_code problem;
-    std::filesystem::create_directories(plan_.quarantine, problem);
+    std::filesystem::create_directories(load_.folder, problem);
     if (problem) {
-      return system_error(Code::kWriteFailed, Side::kTarget, "cannot make the folder", plan_.quarantine,
-                          problem.value());
+      return system_error(Code::kWriteFailed, Side::kTarget, "cannot make the folder", load_.folder, problem.value());
     }
-    auto rows = create_bytes(in_folder(plan_.quarantine, kRowsFile), {.compression = "none"});
+    auto rows = create_bytes(in_folder(load_.folder, kRowsFile), {.compression = "none"});
     if (!rows) return std::move(rows).error();
     rows_ = std::move(*rows);
-    auto rejects = create_bytes(in_folder(plan_.quarantine, kRejectsFile), {.compression = "none"});
+    auto rejects = create_bytes(in_folder(load_.folder, kRejectsFile), {.compression = "none"});
     if (!rejects) return std::move(rejects).error();
     rejects_ = std::move(*rejects);
     return rows_->write(layout_.header);
@@ -176,7 +150,7 @@ class QuarantineSink final : public Sink {
   }
 
   static constexpr size_t kMostHashed = size_t{1} << 20;
-  const Plan plan_;
+  const QuarantineOf load_;
   Layout layout_{};
   std::unique_ptr<ByteSink> rows_{}, rejects_{};
   std::vector<Error> unclosed_{};
@@ -185,6 +159,10 @@ class QuarantineSink final : public Sink {
 };
 
 }  // namespace
+
+std::string in_folder(const std::string& folder, const std::string& name) {
+  return (std::filesystem::path(folder) / name).string();
+}
 
 std::string hash_of(std::string_view bytes) {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
@@ -209,8 +187,8 @@ Status append_durably(const std::string& path, std::string_view bytes) {
   return {};
 }
 
-std::unique_ptr<Sink> quarantine_sink(Plan plan) {
-  return std::make_unique<QuarantineSink>(std::move(plan));
+std::unique_ptr<Sink> quarantine_sink(QuarantineOf load) {
+  return std::make_unique<QuarantineSink>(std::move(load));
 }
 
 Status seal_quarantine(const Plan& plan, const Receipt& receipt) {
@@ -223,7 +201,7 @@ Status seal_quarantine(const Plan& plan, const Receipt& receipt) {
   std::string json;
   {
     JsonObject object(json);
-    append_pairs(object.name("loaded_types"), types);
+    append_json_pairs(object.name("loaded_types"), types);
   }
   return append_durably(in_folder(plan.quarantine, kReplaysFile), json + "\n");
 }
