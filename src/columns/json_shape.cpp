@@ -1,8 +1,12 @@
 // The types of JSON values.
 #include "columns/json_shape.hpp"
 
+#include <algorithm>
+
 namespace flatbed {
 namespace {
+
+constexpr size_t kTileRows = 64;  // that are looked at while they are in the first-level cache
 
 // How many members objects have before they are a Map.
 constexpr size_t kMostMembers = 200, kMostColumns = 4096;
@@ -49,19 +53,54 @@ Code JsonShape::add(JsonValue value, uint64_t line) {
 Code JsonShape::add_scalar(JsonValue value, uint64_t line) {
   std::string_view text;
   if (const Code code = value.scalar(text); code != Code::kOk) return code;
-  if (value.is_null()) {
-    ++nulls_;
-    scalars_.add_null(text, line);
-    return Code::kOk;
-  }
+  if (value.is_text())
+    add_text(text, line);
+  else
+    add_word(text, value.is_null(), line);
+  return Code::kOk;
+}
+
+void JsonShape::add_text(std::string_view text, uint64_t line) {
   scalar_ = true;
-  if (!value.is_text())
-    scalars_.add(text, line);
-  else if (is_odd_float(text))
+  if (is_odd_float(text))
     keep_first(odd_float_, line, text);
   else
     scalars_.add_text(text, line);
-  return Code::kOk;
+}
+
+void JsonShape::add_word(std::string_view text, bool is_null, uint64_t line) {
+  if (is_null) {
+    ++nulls_;
+    scalars_.add_null(text, line);
+  } else {
+    scalar_ = true;
+    scalars_.add(text, line);
+  }
+}
+
+void JsonShape::add(const PlainRecords& records, const std::vector<uint64_t>& lines) {
+  const std::vector<uint32_t>& plain = records.plain();
+  if (plain.empty()) return;
+  objects_ += plain.size();
+  keep_first(first_object_, lines[plain[0]], "{...}");
+  next_ = 0;
+  for (const std::string& key : records.keys()) member(key)->count += plain.size();
+  for (size_t row = 0; row < plain.size(); row += kTileRows) {
+    const size_t last = std::min(row + kTileRows, plain.size());
+    for (size_t key = 0; key < records.keys().size(); ++key) {
+      const std::string& name = records.keys()[key];
+      if (columns_.typed != nullptr && columns_.typed->contains(name)) continue;
+      JsonShape& shape = member(name)->shape;
+      for (size_t i = row; i < last; ++i) {
+        const std::string_view value = records.value(i, key);
+        const uint64_t line = lines[plain[i]];
+        if (value[0] == '"')
+          shape.add_text(value.substr(1, value.size() - 2), line);
+        else
+          shape.add_word(value, value[0] == 'n', line);
+      }
+    }
+  }
 }
 
 Code JsonShape::add_member(std::string_view key, JsonValue value, uint64_t line) {

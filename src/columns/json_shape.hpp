@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "columns/infer.hpp"
+#include "columns/json_plain.hpp"
 #include "columns/json_value.hpp"
 
 namespace flatbed {
@@ -39,6 +40,8 @@ class JsonShape {
 
   /// Adds a value and walks it wholly. After a failure the shape holds a part of the value.
   Code add(JsonValue value, uint64_t line);
+  /// Adds the plain records of a chunk; lines[i] is that of record i.
+  void add(const PlainRecords& records, const std::vector<uint64_t>& lines);
   /// Counts a value that cannot be read.
   void add_unreadable() noexcept { ++unreadable_; }
   /// Adds what was seen in later values.
@@ -61,6 +64,8 @@ class JsonShape {
 
  private:
   Code add_scalar(JsonValue value, uint64_t line);
+  void add_word(std::string_view text, bool is_null, uint64_t line);
+  void add_text(std::string_view text, uint64_t line);
   Code add_member(std::string_view key, JsonValue value, uint64_t line);
   Member* member(std::string_view key);
   std::unique_ptr<JsonShape> within() const;

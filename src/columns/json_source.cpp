@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <optional>
 #include <thread>
 #include <unordered_set>
@@ -13,6 +14,7 @@
 #include "columns/chunks.hpp"
 #include "columns/json_row.hpp"
 #include "columns/json_shape.hpp"
+#include "columns/nested_text.hpp"
 #include "columns/ordered_crew.hpp"
 #include "columns/rejects.hpp"
 #include "columns/text_builder.hpp"
@@ -32,7 +34,10 @@ struct JsonChunk {
   std::vector<JsonRecord> records{};
   uint64_t byte = 0;
   uint64_t line = 1;
-  std::unique_ptr<JsonDocument> document = std::make_unique<JsonDocument>();  // used again and again
+  // Used again and again.
+  std::unique_ptr<JsonDocument> document = std::make_unique<JsonDocument>();
+  std::unique_ptr<PlainRecords> plain = std::make_unique<PlainRecords>();
+  Room room{};
 };
 
 // One input that is being read.
@@ -46,6 +51,12 @@ struct ReadRows {
   std::vector<Error> rejects{};
   std::vector<Finding> leniencies{};
   Origin origin{};
+};
+
+// How plain records are read.
+struct PlainPlans {
+  std::vector<size_t> key{};        // of each column, its key in the records; kNone where they have none
+  std::vector<ColumnPlan> plans{};  // of the columns that have one
 };
 
 class JsonSource final : public Source {
@@ -64,6 +75,7 @@ class JsonSource final : public Source {
   Result<bool> take(OpenedJson& input, JsonChunk& chunk, std::stop_token stop) const;
   JsonShape fresh_shape() const;
   JsonShape study(JsonChunk& chunk) const;
+  JsonShape study_odd(JsonChunk& chunk) const;
   JsonShape glance(const OpenedJson& input, std::string_view head, bool whole) const;
   Status survey(JsonShape& shape, std::stop_token stop) const;
   Result<JsonShape> find_shape(OpenedJson& first, const ReadRequest& request, std::stop_token stop);
@@ -72,6 +84,9 @@ class JsonSource final : public Source {
                     std::vector<Field>& fields, std::vector<const JsonShape*>& shapes);
   Status plan_column(const ReadRequest& request, const Field& found, const JsonShape* shape, size_t number);
   ReadRows read(JsonChunk& chunk) const;
+  bool plan_plain(const PlainRecords& plain, PlainPlans& to) const;
+  std::vector<uint32_t> read_plain(JsonChunk& chunk, std::vector<Column>& columns) const;
+  std::vector<Column> walk(JsonChunk& chunk, const std::vector<uint32_t>& numbers, ReadRows& read) const;
   void read_as_is(JsonChunk& chunk, ReadRows& read) const;
   Error error_at(const JsonChunk& chunk, size_t record, size_t place) const;
   Error unreadable(const JsonChunk& chunk, size_t record, Code code) const;
@@ -160,11 +175,11 @@ Result<bool> JsonSource::take(OpenedJson& input, JsonChunk& chunk, std::stop_tok
   }
 }
 
-// Calls visit(number of the record, its text, bytes that may be read from its begin on).
+// Calls visit(number of the record, its text, bytes that may be read from its begin on) for some records.
 template <class Visit>
-void each_record(const JsonChunk& chunk, Visit visit) {
+void each_record(const JsonChunk& chunk, const std::vector<uint32_t>& numbers, Visit visit) {
   const std::string_view text = chunk.bytes.text();
-  for (size_t i = 0; i < chunk.records.size(); ++i) {
+  for (const uint32_t i : numbers) {
     const auto [begin, end, line] = chunk.records[i];
     visit(i, text.substr(begin, end - begin), text.size() - begin);
   }
@@ -179,14 +194,27 @@ JsonShape JsonSource::fresh_shape() const {
                     .typed = &typed_});
 }
 
-// Finds the shape of a chunk's records. One that turns out not to be well-formed has left something by then, so that
-// the others are looked at once more without it.
+// Finds the shape of a chunk's records.
 JsonShape JsonSource::study(JsonChunk& chunk) const {
+  chunk.plain->find(chunk.bytes.text(), chunk.records, *chunk.document);
+  if (chunk.plain->plain().empty()) return study_odd(chunk);
+  std::vector<uint64_t> lines;
+  lines.reserve(chunk.records.size());
+  for (const JsonRecord& record : chunk.records) lines.push_back(chunk.line + record.line);
+  JsonShape shape = fresh_shape();
+  shape.add(*chunk.plain, lines);
+  if (!chunk.plain->odd().empty()) shape.merge(study_odd(chunk));
+  return shape;
+}
+
+// Walks the odd records of a chunk. One that turns out not to be well-formed has left something by then, so that
+// the others are looked at once more without it.
+JsonShape JsonSource::study_odd(JsonChunk& chunk) const {
   std::vector<bool> unreadable(chunk.records.size());
   for (;;) {
     JsonShape shape = fresh_shape();
     bool found = false;
-    each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
+    each_record(chunk, chunk.plain->odd(), [&](size_t i, std::string_view record, size_t readable) {
       if (unreadable[i]) return shape.add_unreadable();
       const uint64_t line = chunk.line + chunk.records[i].line;
       const auto add = [&](JsonValue value) { return shape.add(value, line); };
@@ -483,9 +511,15 @@ Error JsonSource::unfit(const JsonChunk& chunk, size_t record, const JsonMisfit&
   return error;
 }
 
+std::vector<uint32_t> all_of(const JsonChunk& chunk) {
+  std::vector<uint32_t> numbers(chunk.records.size());
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  return numbers;
+}
+
 void JsonSource::read_as_is(JsonChunk& chunk, ReadRows& read) const {
   TextBuilder texts(chunk.records.size());
-  each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
+  each_record(chunk, all_of(chunk), [&](size_t i, std::string_view record, size_t readable) {
     const Code code = chunk.document->walk(record, readable, [](JsonValue value) { return value.skip(); });
     if (code != Code::kOk) read.rejects.push_back(unreadable(chunk, i, code));
     texts.add(code == Code::kOk ? record : std::string_view());
@@ -493,6 +527,82 @@ void JsonSource::read_as_is(JsonChunk& chunk, ReadRows& read) const {
   Column column{.rows = chunk.records.size()};
   std::move(texts).finish(column);
   read.columns.push_back(std::move(column));
+}
+
+// Finds the places of columns in plain records; false where a record may hold what loops of fields do not know.
+bool JsonSource::plan_plain(const PlainRecords& plain, PlainPlans& to) const {
+  if (plain.plain().empty() || !plan_.objects || plan_.leniency != Leniency::kAllow) return false;
+  to.key.assign(plan_.columns.size(), JsonKeys::kNone);
+  size_t hint = 0;
+  for (size_t i = 0; i < plain.keys().size(); ++i) {
+    const JsonKeys::Key* const key = plan_.keys.find(plain.keys()[i], hint);
+    if (key == nullptr ? !plan_.ignores_others : key->within != nullptr) return false;
+    if (key != nullptr && key->plan != JsonKeys::kNone) to.key[key->plan] = i;
+  }
+  for (size_t i = 0; i < plan_.columns.size(); ++i) {
+    const Type& type = plan_.columns[i].field.type;
+    const bool missing = to.key[i] == JsonKeys::kNone;
+    if (is_read_from_text(type.id) || (missing && !type.nullable)) return false;
+    if (missing) continue;
+    to.plans.push_back(plan_.columns[i]);
+    to.plans.back().source = PlainRecords::source_of(to.key[i]);
+  }
+  return true;
+}
+
+Column nulls_of(const Type& type, size_t rows) {
+  Column column{.type = type, .rows = rows, .nulls = rows};
+  column.validity = Buffer::allocate((rows + 7) / 8);
+  column.values = Buffer::allocate(rows * byte_width(type));
+  std::memset(column.validity.writable(), 0, column.validity.size());
+  std::memset(column.values.writable(), 0, column.values.size());
+  return column;
+}
+
+// Puts the values of `from` in place of those of some rows. REQUIRES: the same type, which is not nested.
+void replace_rows(Column& into, const std::vector<uint32_t>& rows, const Column& from) {
+  const size_t width = byte_width(into.type);
+  const auto texts = static_cast<uint32_t>(into.texts.size());
+  into.texts.insert(into.texts.end(), from.texts.begin(), from.texts.end());
+  if (from.nulls != 0 && into.nulls == 0) {
+    into.validity = Buffer::allocate((into.rows + 7) / 8);
+    std::memset(into.validity.writable(), 0xFF, into.validity.size());
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::byte* const value = into.values.writable() + rows[i] * width;
+    std::memcpy(value, from.values.data() + i * width, width);
+    if (is_view(into.type.id) && from.as<TextView>()[i].length > TextView::kInlineBytes) {
+      TextView view = from.as<TextView>()[i];
+      view.outside.buffer += texts;
+      std::memcpy(value, &view, sizeof view);
+    }
+    if (into.validity.empty()) continue;
+    std::byte& byte = into.validity.writable()[rows[i] / 8];
+    const std::byte bit{static_cast<unsigned char>(1u << (rows[i] % 8))};
+    into.nulls -= (byte & bit) == std::byte{};
+    into.nulls += from.is_null(i);
+    byte = from.is_null(i) ? byte & ~bit : byte | bit;
+  }
+  if (into.nulls == 0) into.validity = {};
+}
+
+// Reads plain records by the loops of text files; returns the records that are left to be walked.
+std::vector<uint32_t> JsonSource::read_plain(JsonChunk& chunk, std::vector<Column>& columns) const {
+  chunk.plain->find(chunk.bytes.text(), chunk.records, *chunk.document);
+  PlainPlans plain;
+  if (!plan_plain(*chunk.plain, plain)) return all_of(chunk);
+  std::vector<Column> found;
+  std::vector<Failure> failures, mended;
+  build_columns(plain.plans, chunk.plain->records(), chunk.room, found, failures, mended);
+  auto next = found.begin();
+  for (size_t i = 0; i < plan_.columns.size(); ++i) {
+    const bool missing = plain.key[i] == JsonKeys::kNone;
+    columns.push_back(missing ? nulls_of(plan_.columns[i].field.type, chunk.records.size()) : std::move(*next++));
+  }
+  std::vector<uint32_t> left = chunk.plain->odd();
+  for (const Failure& failure : failures) left.push_back(failure.row);
+  std::ranges::sort(left);
+  return left;
 }
 
 ReadRows JsonSource::read(JsonChunk& chunk) const {
@@ -506,8 +616,21 @@ ReadRows JsonSource::read(JsonChunk& chunk) const {
     chunk.bytes = {};
     return read;
   }
+  const std::vector<uint32_t> left = read_plain(chunk, read.columns);
+  if (read.columns.empty()) {
+    read.columns = walk(chunk, left, read);
+  } else if (!left.empty()) {
+    const std::vector<Column> walked = walk(chunk, left, read);
+    for (size_t i = 0; i < walked.size(); ++i) replace_rows(read.columns[i], left, walked[i]);
+  }
+  chunk.bytes = {};
+  return read;
+}
+
+// Reads records value by value.
+std::vector<Column> JsonSource::walk(JsonChunk& chunk, const std::vector<uint32_t>& numbers, ReadRows& read) const {
   JsonRows rows(plan_);
-  each_record(chunk, [&](size_t i, std::string_view record, size_t readable) {
+  each_record(chunk, numbers, [&](size_t i, std::string_view record, size_t readable) {
     JsonDocument& document = *chunk.document;
     const Code code = document.walk(record, readable, [&](JsonValue value) { return rows.add(value); });
     const bool strict = plan_.leniency == Leniency::kReject && !rows.rewritten().empty();
@@ -525,9 +648,7 @@ ReadRows JsonSource::read(JsonChunk& chunk) const {
     }
     rows.end_row(code == Code::kOk && !strict);
   });
-  read.columns = std::move(rows).finish();
-  chunk.bytes = {};
-  return read;
+  return std::move(rows).finish();
 }
 
 Delivery JsonSource::deliver(ReadRows read) {

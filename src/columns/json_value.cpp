@@ -44,6 +44,10 @@ std::string_view without_spaces_behind(std::string_view text) noexcept {
 
 }  // namespace
 
+bool is_json_word(std::string_view text) noexcept {
+  return is_number(text) || text == "null" || text == "true" || text == "false";
+}
+
 // ---- Values
 
 Code JsonValue::scalar(std::string_view& text) {
@@ -57,7 +61,7 @@ Code JsonValue::scalar(std::string_view& text) {
     if (const auto error = value_.get_raw_json_string().get(ignored)) return document_.broken(error);
     return Code::kOk;
   }
-  if (text == "null" || text == "true" || text == "false" || is_number(text)) return Code::kOk;
+  if (is_json_word(text)) return Code::kOk;
   return document_.fail(Code::kBadJson, at());
 }
 

@@ -11,6 +11,9 @@
 
 namespace flatbed {
 
+/// Tells whether a text is a number of JSON, or true, false or null.
+bool is_json_word(std::string_view text) noexcept;
+
 class JsonDocument;
 
 /// A value of a document that is being walked. Whoever gets one walks it wholly, by one of the functions that return a

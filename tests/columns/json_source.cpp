@@ -365,6 +365,59 @@ TEST_SUITE("columns") {
     CHECK(file.rejects == "");
   }
 
+  TEST_CASE("plain records are read as those that are walked") {
+    // Values of every kind, some of which are odd, unfit or no JSON; a few records differ in more than values.
+    const std::vector<std::string> ids = {"1",  "-2",    "0",           "300", "70000", "null", "1.5",
+                                          "-0", "\"7\"", "12345678901", "-",   "-01",   "-7",   "01"};
+    const std::vector<std::string> texts = {"\"\"",
+                                            "\"a\"",
+                                            "\"twelve bytes\"",
+                                            "\"thirteen bytes\"",
+                                            "null",
+                                            "\"K\u00f6ln\"",
+                                            "\"a \\\"word\\\" in quotes\"",
+                                            "\"\\u0041\"",
+                                            "\"null\"",
+                                            "\"a\tb\"",
+                                            "true",
+                                            "\"" + std::string(100, 'x') + "\""};
+    const std::vector<std::string> days = {"\"2026-01-31\"", "\"1999-12-31\"", "null",
+                                           "\"2026-02-30\"", "\"\"",           "20260131"};
+    const std::vector<std::string> floats = {"0.5", "1e3", "-12.25", "\"nan\"", "1E+2", "123456789012345678",
+                                             "1.",  "tru"};
+    std::string lines, spaced;
+    for (size_t i = 1; i < 6000; ++i) {
+      // Unusual values are seldom, so that most records are plain.
+      const auto pick = [i](const std::vector<std::string>& from, size_t step) {
+        return from[i % step == 0 ? i / step % from.size() : i % 2];
+      };
+      const std::string members[] = {"\"id\":" + pick(ids, 5), "\"text\":" + pick(texts, 7),
+                                     "\"day\":" + pick(days, 11), "\"float\":" + pick(floats, 13)};
+      const std::string comma = i % 97 == 0 ? " ," : ",", last = i % 101 == 0 ? members[0] : members[3];
+      std::string record = "{" + members[0] + comma + members[1] + comma + members[2];
+      if (i % 103 != 0) record += comma + last;
+      record += i % 107 == 0 ? ",\"new\":1}" : i % 109 == 0 ? "" : "}";
+      lines += record + "\n";
+      spaced += "{" + std::string(i % 3, ' ') + record.substr(1) + "\n";
+    }
+    for (const char* types : {"", "id Nullable(Int32)|text Nullable(String)|day Nullable(Date)|float Nullable(Float64)",
+                              "id UInt8|text String|day Date|float Float32", "id String|text LowCardinality(String)"}) {
+      CAPTURE(types);
+      const Table plain = read(lines, {.types = types});
+      const Table walked = read(lines, {.types = types, .leniency = Leniency::kReport});
+      CHECK(plain.error == "");
+      CHECK(plain.rows == walked.rows);
+      CHECK(plain.rejects == walked.rejects);
+      CHECK(plain.schema == walked.schema);
+      // Records that begin in three ways are mostly odd.
+      const Table odd = read(spaced, {.types = types});
+      CHECK(plain.schema == odd.schema);
+      CHECK(plain.rows == odd.rows);
+    }
+    Setup small;
+    same_in_all_ways({lines.substr(0, lines.find('\n', 20'000) + 1)}, small);
+  }
+
   TEST_CASE("the result depends on neither chunks nor threads") {
     const std::string lines =
         "{\"a\":1,\"b\":{\"c\":[1,2,{\"d\":\"x\\u0041\"}]}}\n\n{\"a\":\"2\",\"b\":null}\n{\"a\":3\n{\"b\":{\"c\":[]},"
