@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "clickhouse/table.hpp"
+#include "columns/queue.hpp"
 #include "flatbed/batch.hpp"
-#include "pipeline/queue.hpp"
 
 namespace flatbed {
 

@@ -11,11 +11,11 @@
 #include <thread>
 
 #include "clickhouse/table.hpp"
+#include "columns/queue.hpp"
 #include "connect/chdb.hpp"
 #include "connect/clickhouse.hpp"
 #include "encode/native.hpp"
 #include "flatbed/bytes.hpp"
-#include "pipeline/queue.hpp"
 
 namespace flatbed {
 namespace {

@@ -172,25 +172,33 @@ class CsvEncoder : public Encoder {
 
   void count_leniencies(const Batch& batch, std::vector<Finding>& leniencies) const override {
     if (!formula_safe_) return;
-    std::string text;
+    std::string formatted;
     for (size_t i = 0; i < batch.columns().size(); ++i) {
       const Column& column = batch.column(i);
       for (size_t row = 0; is_text(column.type.id) && row < column.rows; ++row) {
-        text.clear();
-        if (!column.is_null(row)) append_value(column, row, text);
+        if (column.is_null(row)) continue;
+        const std::string_view text = text_of(column, row, formatted);
         if (is_formula(text)) add_finding(leniencies, marked(batch, row, i, text));
       }
     }
   }
 
  private:
-  static Error marked(const Batch& batch, size_t row, size_t index, const std::string& text) {
+  // Most texts are looked at where they lie; those of enums and of fixed lengths are written to `formatted`.
+  static std::string_view text_of(const Column& column, size_t row, std::string& formatted) {
+    if (is_view(column.type.id)) return column.text(row);
+    formatted.clear();
+    append_value(column, row, formatted);
+    return formatted;
+  }
+
+  static Error marked(const Batch& batch, size_t row, size_t index, std::string_view text) {
     return {.code = Code::kRewritten,
             .message = "a ' was put before a text that a spreadsheet would run",
             .where = {.record = batch.record(row),
                       .column = static_cast<uint32_t>(index),
                       .column_name = batch.schema().fields[index].name},
-            .found = text.substr(0, 100),
+            .found = std::string(text.substr(0, 100)),
             .side = Side::kTarget};
   }
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "columns/ordered_crew.hpp"
+#include "columns/queue.hpp"
 #include "encode/encoder.hpp"
-#include "pipeline/queue.hpp"
 
 namespace flatbed {
 

@@ -10,10 +10,10 @@
 #include <new>
 #include <thread>
 
+#include "columns/queue.hpp"
 #include "flatbed/proof.hpp"
 #include "flatbed/version.hpp"
 #include "pipeline/load.hpp"
-#include "pipeline/queue.hpp"
 #include "pipeline/rejects.hpp"
 
 namespace flatbed {
