@@ -126,23 +126,6 @@ bool is_short(double magnitude, Decimal& decimal) noexcept {
   return static_cast<double>(digits) / kOne == magnitude;
 }
 
-void drop_zeros(Decimal& decimal) noexcept {
-  if (decimal.digits % 10000 == 0) {
-    decimal.digits /= 10000;
-    decimal.exponent += 4;
-  }
-  for (; decimal.digits % 10 == 0; ++decimal.exponent) decimal.digits /= 10;
-}
-
-// Room for a point, or for zeros, among digits that stand at `to`.
-char* put_point(char* to, int before, int count) noexcept {
-  char digits[24];
-  std::memcpy(digits, to + before, sizeof digits);
-  to[before] = '.';
-  std::memcpy(to + before + 1, digits, sizeof digits);
-  return to + count + 1;
-}
-
 char* put_exponent(char* to, int exponent) noexcept {
   *to++ = 'e';
   *to++ = exponent < 0 ? '-' : '+';
@@ -150,25 +133,59 @@ char* put_exponent(char* to, int exponent) noexcept {
   return magnitude < 100 ? put_pair(to, magnitude) : put_number(to, magnitude);
 }
 
-// The form that is shorter; without an exponent where both are alike.
+// Up to 17 digits as text, without the zeros at both ends, in registers: what was just written is slow to read.
+struct DigitText {
+  explicit DigitText(uint64_t digits) noexcept {
+    const uint64_t above = digits / kEightDigits;
+    const uint64_t middle = split_digits(static_cast<uint32_t>(above % kEightDigits));
+    const uint64_t low = split_digits(static_cast<uint32_t>(digits % kEightDigits));
+    const auto top = static_cast<uint8_t>(above / kEightDigits);
+    const UInt128 rest = UInt128{low | kZeros} << 64 | (middle | kZeros);
+    zeros = low != 0 ? std::countl_zero(low) / 8 : middle != 0 ? 8 + std::countl_zero(middle) / 8 : 16;
+    const int before = top != 0 ? 0 : middle != 0 ? std::countr_zero(middle) / 8 : 8 + std::countr_zero(low) / 8;
+    count = 16 + (top != 0) - before - zeros;
+    first = top != 0 ? rest << 8 | static_cast<uint8_t>('0' + top) : rest >> (8 * before);
+    last = static_cast<char>(rest >> 120);
+  }
+  UInt128 first = 0;  // sixteen digits, the first one lowest
+  char last = 0;      // the one behind them, if there are so many
+  int count = 0;
+  int zeros = 0;  // that stood behind them
+};
+
+void put_sixteen(char* to, UInt128 text) noexcept {
+  std::memcpy(to, &text, sizeof text);
+}
+
+// The form that is shorter; without an exponent where both are alike. Writes 32 bytes at most.
 char* put_decimal(const Decimal& decimal, char* to) noexcept {
-  const int exponent = decimal.exponent;
-  char digits[48];
-  const auto count = static_cast<int>(put_number(digits, decimal.digits) - digits);
+  const DigitText text(decimal.digits);
+  const int count = text.count, exponent = decimal.exponent + text.zeros;
   const int single = count == 1;
   const bool fixed = exponent >= -(count + 3) + single && exponent <= 5 - single;
   const int before = fixed ? count + exponent : 1;  // digits before the point
   if (before <= 0) {
     std::memcpy(to, "0.000000", 8);
-    std::memcpy(to + 2 - before, digits, 24);
-    return to + 2 - before + count;
+    to += 2 - before;
+    put_sixteen(to, text.first);
+    to[16] = text.last;
+    return to + count;
   }
-  std::memcpy(to, digits, 24);
+  put_sixteen(to, text.first);
+  to[16] = text.last;
   char* end = to + count;
-  if (before < count) end = put_point(to, before, count);
+  if (before < count) {
+    const UInt128 behind = text.first >> (8 * (before - 1)) >> 8;
+    to[before] = '.';
+    put_word(to + before + 1, static_cast<uint64_t>(behind));
+    if (before < 8) put_word(to + before + 9, static_cast<uint64_t>(behind >> 64));
+    to[17] = text.last;
+    ++end;
+  }
   if (!fixed) return put_exponent(end, exponent + count - 1);
-  for (int zeros = exponent; zeros > 0; --zeros) *end++ = '0';
-  return end;
+  if (exponent <= 0) return end;
+  put_word(end, kZeros);
+  return end + exponent;
 }
 
 }  // namespace
@@ -178,16 +195,11 @@ char* put_shortest(double value, char* to) noexcept {
   constexpr size_t kRoom = 32;
   const double magnitude = std::abs(value);
   if (!(magnitude < kExact) || magnitude == 0) return std::to_chars(to, to + kRoom, value).ptr;
-  char text[64];
-  char* at = text;
-  *at = '-';
-  at += std::signbit(value);
+  *to = '-';
+  to += std::signbit(value);
   Decimal decimal;
   if (!is_short(magnitude, decimal)) decimal = shortest_of(std::bit_cast<uint64_t>(magnitude));
-  drop_zeros(decimal);
-  const auto length = static_cast<size_t>(put_decimal(decimal, at) - text);
-  std::memcpy(to, text, kRoom);
-  return to + length;
+  return put_decimal(decimal, to);
 }
 
 }  // namespace flatbed

@@ -60,7 +60,7 @@ Status CsvCells::add(const Column& column, bool last) {
     if (!format) return std::move(format).error();
     cell.format = *format;
     cell.numbers = kernel_->numbers(type);
-    if (cell.numbers != nullptr) cell.number_form.emplace(type.scale, cell.end);
+    if (cell.numbers != nullptr) cell.number_form.emplace(type, cell.end);
     if (cell.numbers != nullptr && !cell.is_checked) cell.kind = Kind::kNumber;
     if ((type.id == TypeId::kDate || type.id == TypeId::kDate32) && !cell.is_checked) cell.kind = Kind::kDay;
   }

@@ -2,11 +2,16 @@
 // nothing here may be shared between them.
 #pragma once
 
-#include "bytes/foresee.hpp"
 #include "encode/slots.hpp"
 
 namespace flatbed {
 namespace {
+
+// Columns are read once, a few kilobytes at a time: too little for the CPU to see that more is to come.
+constexpr size_t kAhead = 4096;
+inline void foresee(const void* from) noexcept {
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + kAhead));
+}
 
 // What the ends of a text ask for. REQUIRES: a byte before an empty text.
 inline unsigned edges_of(const TextForm& form, const char* text, size_t length) noexcept {
@@ -141,6 +146,59 @@ struct LaneNumbers {
       minus = reinterpret_cast<Words>(reinterpret_cast<typename Lanes::Signed>(value) < 0);
       value = (value ^ minus) - minus;
     }
+    return split(value);
+  }
+
+  // Takes doubles as so many millionths; false where one is none, or is written with an exponent. Below 2^52 a number
+  // is the lower bits of 2^52 and it. Of up to 15 digits no two decimals are the same double.
+  bool load(const double* values) {
+    typedef double Doubles __attribute__((vector_size(sizeof(Words))));
+    constexpr double kOne = 1e6, kEnd = 4503599627370496;
+    Words bits;
+    std::memcpy(&bits, values, sizeof bits);
+    minus = reinterpret_cast<Words>(reinterpret_cast<typename Lanes::Signed>(bits) < 0);
+    const Doubles magnitude = reinterpret_cast<Doubles>(bits & Lanes::keep(~uint64_t{0} >> 1));
+    const Doubles shifted = magnitude * kOne + kEnd;
+    const Words value = reinterpret_cast<Words>(shifted) ^ Lanes::keep(std::bit_cast<uint64_t>(kEnd));
+    const auto other = reinterpret_cast<Words>((shifted - kEnd) / kOne != magnitude);
+    const auto small = reinterpret_cast<Words>(reinterpret_cast<typename Lanes::Signed>(value) < 1000);
+    const auto zero = reinterpret_cast<Words>(value == Words{});
+    if (Lanes::any(other | (small & ~zero)) || !split(value)) return false;
+    // Hundreds of thousands, and nothing else.
+    return !Lanes::any(reinterpret_cast<Words>((high >> 40 | low) == Words{}) & ~zero);
+  }
+
+  void store(const NumberForm& form, const SlotColumn& slots) const {
+    const Texts texts = put(form);
+    Lanes::store(texts.even, texts.odd, slots);
+  }
+
+  // Leaves out the zeros that end a fraction, and the point where nothing else is left of it.
+  void store_without_zeros(const NumberForm& form, const SlotColumn& slots) const {
+    constexpr uint64_t kEach = 0x0101010101010101, kBut15 = 0x00FFFFFFFFFFFFFF, kBut0 = 0xFFFFFFFFFFFFFF00;
+    Words others = ((low + Lanes::keep(0x7F * kEach)) >> 7) & Lanes::keep(kEach);
+    for (const int distance : {8, 16, 32}) others |= others >> distance;  // and all digits before one that is not zero
+    const Words zeros = Lanes::keep(8) - Lanes::sum_bytes(others);
+    const auto whole =
+        reinterpret_cast<Words>(reinterpret_cast<typename Lanes::Signed>(zeros) >= static_cast<int64_t>(form.scale));
+    const Words cut = (zeros & ~whole) | (whole & Lanes::keep(form.scale + 1u));
+    // Each byte comes from so many places before it; of 16 and more only the lower four bits count, and of 128 nothing.
+    const Words four = Lanes::multiply(cut, Lanes::keep(0x01010101)), eight = four | four << 32;
+    const Words above = Lanes::keep(0x1716151413121180) - (eight & Lanes::keep(kBut0));
+    const Words below = Lanes::keep(0x1F1E1D1C1B1A1918) - (eight & Lanes::keep(kBut15));
+    const Texts texts = put(form);
+    const Words length = texts.length - cut;
+    Lanes::store(Lanes::shuffle(texts.even, Lanes::even_pairs(above, below)) | Lanes::even_pairs(length, Words{}),
+                 Lanes::shuffle(texts.odd, Lanes::odd_pairs(above, below)) | Lanes::odd_pairs(length, Words{}), slots);
+  }
+
+ private:
+  struct Texts {
+    Words even, odd;  // the slots of every other number
+    Words length;     // of text and end
+  };
+
+  bool split(Words value) {
     if (is_above(value, NumberForm::kLimit)) return false;
     if (is_above(value, 100'000'000)) {
       // 10^8 is 256 * 390625, and 2882303762 / 2^50 a little more than 1 / 390625: exact for 32 bits.
@@ -152,23 +210,22 @@ struct LaneNumbers {
     return true;
   }
 
-  void store(const NumberForm& form, const SlotColumn& slots) const {
+  Texts put(const NumberForm& form) const {
     using Digits = LaneDigits<Lanes>;
     const Words zeros_above = Digits::leading_zeros(high | Lanes::keep(form.always[0]));
     const Words none_above = reinterpret_cast<Words>(zeros_above == Lanes::keep(8));
     const Words zeros = zeros_above + (none_above & Digits::leading_zeros(low | Lanes::keep(form.always[1])));
-    const Words length = Lanes::keep(17 + form.point) - zeros - minus;
+    const Words length = Lanes::keep(form.scale > 0 ? 18 : 17) - zeros - minus;
     // Turns the zero before the first digit into a sign.
     const Words sign = minus & Lanes::keep('0' ^ '-'), place = Lanes::keep(128) - (length << 3);
     const Words above = Lanes::shift_left(sign, place) | length;
     const Words below = Lanes::shift_left(sign, place - Lanes::keep(64));
     const Words places = Lanes::repeat(form.places), signs = Lanes::repeat(form.signs);
     const auto text = [&](Words digits, Words rest) { return (Lanes::shuffle(digits, places) | signs) ^ rest; };
-    Lanes::store(text(Lanes::even_pairs(high, low), Lanes::even_pairs(above, below)),
-                 text(Lanes::odd_pairs(high, low), Lanes::odd_pairs(above, below)), slots);
+    return {text(Lanes::even_pairs(high, low), Lanes::even_pairs(above, below)),
+            text(Lanes::odd_pairs(high, low), Lanes::odd_pairs(above, below)), length};
   }
 
- private:
   static bool is_above(Words value, uint64_t end) { return Lanes::any((value | (Lanes::keep(end - 1) - value)) >> 63); }
 };
 
@@ -181,7 +238,10 @@ size_t fill_numbers(const std::byte* values, size_t rows, const NumberForm& form
     LaneNumbers<Lanes> numbers;
     foresee(from);
     if (!numbers.load(from)) return false;
-    numbers.store(form, slots.from(row));
+    if constexpr (std::is_floating_point_v<T>)
+      numbers.store_without_zeros(form, slots.from(row));
+    else
+      numbers.store(form, slots.from(row));
     return true;
   };
   for (; row + Lanes::kCount <= rows; row += Lanes::kCount) {
@@ -194,27 +254,37 @@ size_t fill_numbers(const std::byte* values, size_t rows, const NumberForm& form
 }
 
 template <class Lanes>
+struct LaneLoops {
+  template <class T>
+  static constexpr FillNumbers loop = fill_numbers<Lanes, T>;
+  static constexpr FillNumbers doubles = fill_numbers<Lanes, double>;
+};
+
+// `Loops` gives the loop of each type.
+template <class Loops>
 FillNumbers choose_numbers(const Type& type) noexcept {
   if (type.scale > NumberForm::kMostScale) return nullptr;
   switch (type.id) {
     case TypeId::kInt8:
-      return fill_numbers<Lanes, int8_t>;
+      return Loops::template loop<int8_t>;
     case TypeId::kInt16:
-      return fill_numbers<Lanes, int16_t>;
+      return Loops::template loop<int16_t>;
     case TypeId::kInt32:
     case TypeId::kDecimal32:
-      return fill_numbers<Lanes, int32_t>;
+      return Loops::template loop<int32_t>;
     case TypeId::kInt64:
     case TypeId::kDecimal64:
-      return fill_numbers<Lanes, int64_t>;
+      return Loops::template loop<int64_t>;
     case TypeId::kUInt8:
-      return fill_numbers<Lanes, uint8_t>;
+      return Loops::template loop<uint8_t>;
     case TypeId::kUInt16:
-      return fill_numbers<Lanes, uint16_t>;
+      return Loops::template loop<uint16_t>;
     case TypeId::kUInt32:
-      return fill_numbers<Lanes, uint32_t>;
+      return Loops::template loop<uint32_t>;
     case TypeId::kUInt64:
-      return fill_numbers<Lanes, uint64_t>;
+      return Loops::template loop<uint64_t>;
+    case TypeId::kFloat64:
+      return Loops::doubles;
     default:
       return nullptr;
   }

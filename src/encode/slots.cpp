@@ -4,8 +4,13 @@
 #include <algorithm>
 
 #include "columns/format.hpp"
+#include "columns/put_digits.hpp"
 #include "encode/slot_loops.hpp"
 #include "index/kernel.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace flatbed {
 namespace {
@@ -15,6 +20,18 @@ typedef unsigned char Bytes16 __attribute__((vector_size(16)));
 
 Bytes16 fill(size_t byte) noexcept {
   return Bytes16{} + static_cast<unsigned char>(byte);
+}
+
+// Returns a bit of each byte, of which all are 0 or 255.
+uint64_t bits_of(Bytes16 bytes) noexcept {
+#if defined(__SSE2__)
+  return static_cast<unsigned>(_mm_movemask_epi8(reinterpret_cast<__m128i>(bytes)));
+#else
+  uint64_t words[2];
+  std::memcpy(words, &bytes, sizeof bytes);
+  for (uint64_t& word : words) word = (word & 0x8040201008040201) * 0x0101010101010101 >> 56;
+  return words[0] | words[1] << 8;
+#endif
 }
 
 struct AnyBytes {
@@ -38,33 +55,59 @@ struct AnyBytes {
       for (size_t i = 0; i < N; ++i) bytes[i] = fill(static_cast<unsigned char>(wanted[i]));
     }
     bool in(const Long& text, size_t length) const {
-      Bytes16 found{};
-      for (size_t i = 0; i < text.parts.size(); ++i) found |= marks(text.parts[i], length, 16 * i);
-      return any(found);
+      uint64_t found = 0;
+      for (size_t i = 0; i < text.parts.size(); ++i) found |= marks(text.parts[i]) << (16 * i);
+      return (length < 64 ? found << (63 - length) << 1 : found) != 0;
     }
-    bool in(Bytes16 text, size_t length) const { return any(marks(text, length, 0)); }
+    bool in(Bytes16 text, size_t length) const { return marks(text) << (63 - length) << 1 != 0; }
 
    private:
-    Bytes16 marks(Bytes16 text, size_t length, size_t offset) const {
-      constexpr Bytes16 kPlaces = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    uint64_t marks(Bytes16 text) const {
       auto found = text == bytes[0];
       for (size_t i = 1; i < N; ++i) found |= text == bytes[i];
-      return reinterpret_cast<Bytes16>(found & (kPlaces + fill(offset) < fill(std::min<size_t>(length, 64))));
-    }
-    static bool any(Bytes16 found) {
-      std::array<uint64_t, 2> halves{};
-      std::memcpy(&halves, &found, sizeof halves);
-      return (halves[0] | halves[1]) != 0;
+      return bits_of(reinterpret_cast<Bytes16>(found));
     }
     std::array<Bytes16, N> bytes;
   };
 };
 
-FillNumbers no_numbers(const Type&) noexcept {
-  return nullptr;
+// Sixteen digits of one number at a time, the last of them at the end of the text; as the lanes do it.
+template <class T>
+size_t fill_numbers_singly(const std::byte* values, size_t rows, const NumberForm& form, const SlotColumn& slots) {
+  const bool point = form.scale > 0;
+  const auto signs = std::bit_cast<Slot::Text>(form.signs);
+  const Slot::Text behind = ~Slot::Text{0} << (point ? 8 * (15 - form.scale) : 0);
+  const Slot::Text before = ~behind >> 8;
+  for (size_t row = 0; row < rows; ++row) {
+    T value;
+    std::memcpy(&value, values + row * sizeof(T), sizeof(T));
+    const bool negative = value < 0;
+    const auto bits = static_cast<uint64_t>(value);
+    const uint64_t magnitude = negative ? 0 - bits : bits;
+    if (magnitude >= NumberForm::kLimit) return row;
+    const bool longer = magnitude >= kEightDigits;
+    const uint64_t high = longer ? split_digits(static_cast<uint32_t>(magnitude / kEightDigits)) : 0;
+    const uint64_t low = split_digits(static_cast<uint32_t>(longer ? magnitude % kEightDigits : magnitude));
+    const auto zeros_of = [](uint64_t digits) { return static_cast<size_t>(std::countr_zero(digits)) / 8; };
+    const size_t zeros_above = zeros_of(high | form.always[0]);
+    const size_t zeros = zeros_above < 8 ? zeros_above : 8 + zeros_of(low | form.always[1]);
+    const size_t length = 17 + point - zeros + negative;
+    const Slot::Text digits = Slot::Text{low} << 64 | high;
+    const Slot::Text placed = (digits >> 8 & behind) | (digits >> 16 & before);
+    const Slot::Text sign = Slot::Text{negative ? '0' ^ '-' : 0u} << (128 - 8 * length);
+    slots[row] = std::bit_cast<Slot>((placed | signs) ^ (sign | length));
+  }
+  return rows;
 }
 
-constexpr SlotKernel kScalar = {"scalar", no_numbers, fill_short_texts<AnyBytes>, fill_texts<AnyBytes>};
+struct SingleLoops {
+  template <class T>
+  static constexpr FillNumbers loop = fill_numbers_singly<T>;
+  static constexpr FillNumbers doubles = nullptr;
+};
+
+constexpr SlotKernel kScalar = {"scalar", choose_numbers<SingleLoops>, fill_short_texts<AnyBytes>,
+                                fill_texts<AnyBytes>};
 
 constexpr const SlotKernel* kKernels[] = {
     &kScalar,
@@ -76,8 +119,9 @@ constexpr const SlotKernel* kKernels[] = {
 
 }  // namespace
 
-NumberForm::NumberForm(unsigned scale, char end) noexcept : point(scale > 0) {
+NumberForm::NumberForm(unsigned scale, char end) noexcept : scale(scale) {
   constexpr uint8_t kNone = 128;
+  const bool point = scale > 0;
   places.fill(kNone);
   signs.back() = static_cast<uint8_t>(end);
   for (unsigned back = 0; back < Slot::kInside; ++back) {  // from the last byte of the text

@@ -76,16 +76,20 @@ struct SlotColumn {
   SlotColumn from(size_t row) const noexcept { return {first + row * stride, stride}; }
 };
 
-/// How integers and decimals of up to 64 bits are laid out in a slot. REQUIRES: scale <= kMostScale.
+/// How integers, decimals of up to 64 bits and doubles of few places are laid out in a slot.
+/// REQUIRES: scale <= kMostScale.
 struct NumberForm {
   static constexpr unsigned kMostScale = 11;
+  static constexpr unsigned kPlacesOfDoubles = 6;        ///< the zeros at their end are left out
   static constexpr uint64_t kLimit = 1'000'000'000'000;  ///< greater magnitudes may not fit
 
   NumberForm(unsigned scale, char end) noexcept;
+  NumberForm(const Type& type, char end) noexcept
+      : NumberForm(type.id == TypeId::kFloat64 ? kPlacesOfDoubles : unsigned{type.scale}, end) {}
+  unsigned scale = 0;
   std::array<uint8_t, 16> places{};  ///< of each byte of the slot, its digit of 16 ones; 128: none
   std::array<uint8_t, 16> signs{};   ///< of each byte of the slot, what is added to its digit
   std::array<uint64_t, 2> always{};  ///< bits of bytes that are digits however small the number is
-  bool point = false;
 };
 
 /// Fills the slots of rows as far as it knows how to; returns how many. REQUIRES: slots of `rows` rows, rounded up to

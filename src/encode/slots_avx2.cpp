@@ -69,7 +69,7 @@ struct Bytes256 {
 }  // namespace
 
 // Constant, so that no code of these instructions runs before the CPU was asked.
-constinit const SlotKernel kAvx2Slots = {"avx2", choose_numbers<SlotLanes>, fill_short_texts<Bytes256>,
+constinit const SlotKernel kAvx2Slots = {"avx2", choose_numbers<LaneLoops<SlotLanes>>, fill_short_texts<Bytes256>,
                                          fill_texts<Bytes256>};
 
 }  // namespace flatbed

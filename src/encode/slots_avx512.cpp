@@ -66,7 +66,7 @@ struct Bytes512 {
 }  // namespace
 
 // Constant, so that no code of these instructions runs before the CPU was asked.
-constinit const SlotKernel kAvx512Slots = {"avx512", choose_numbers<SlotLanes>, fill_short_texts<Bytes512>,
+constinit const SlotKernel kAvx512Slots = {"avx512", choose_numbers<LaneLoops<SlotLanes>>, fill_short_texts<Bytes512>,
                                            fill_texts<Bytes512>};
 
 }  // namespace flatbed

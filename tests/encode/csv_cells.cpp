@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <string>
@@ -216,6 +217,28 @@ TEST_SUITE("encode") {
       check_numbers<int32_t>(("Decimal(9, " + std::to_string(scale) + ")").c_str(), random);
     for (int scale = 0; scale <= 18; ++scale)
       check_numbers<int64_t>(("Decimal(18, " + std::to_string(scale) + ")").c_str(), random);
+  }
+
+  TEST_CASE("doubles of few places, and those of many between them, have the same text on every kernel") {
+    Random random(9);
+    std::vector<double> values;
+    for (int places = 0; places <= 8; ++places) {
+      for (uint64_t power = 1; power <= 10'000'000'000; power *= 10) {
+        for (const uint64_t number : {power - 1, power, power + 1, power + random() % power * 9, 7 * power}) {
+          const double value = static_cast<double>(number) / std::pow(10.0, places);
+          values.insert(values.end(), {value, -value});
+        }
+      }
+    }
+    for (int i = 0; i < 300; ++i) values.push_back(static_cast<double>(random() % 1'000'000) / 1000);
+    const size_t tidy = values.size();
+    for (const double value : {0.0, 0.001, 0.0009, 999'999.999'999, 1e6, 1e15, 5e-324, 1e308, HUGE_VAL, std::nan("")})
+      for (size_t i = 0; i < 3; ++i) values.push_back(values.size() % 2 == 0 ? value : -value);
+    const Column ordered = numbers<double>("Float64", values);
+    std::shuffle(values.begin(), values.begin() + static_cast<ptrdiff_t>(tidy), random);
+    const Column column = numbers<double>("Float64", values);
+    check_cells(batch_of({ordered, column, with_nulls(column)}));
+    check_cells(batch_of({column}), with(".", "\"", "\""));
   }
 
   TEST_CASE("no byte is read behind a column, however many rows it has") {
