@@ -67,6 +67,8 @@ struct Writer::Impl {
   std::string encoding;
   bool has_header;
   CsvCells cells{rules};
+  std::unique_ptr<char[]> lines{};
+  size_t lines_bytes = 0;
 
   explicit Impl(const WriterOptions& options)
       : rules(options), encoding(options.dialect.encoding.value), has_header(options.dialect.header.value) {}
@@ -75,6 +77,16 @@ struct Writer::Impl {
   size_t most_bytes(size_t rows) const {
     const size_t delimiters = cells.row(0).size() * rules.delimiter.size();
     return cells.most_bytes(rows) + rows * (delimiters + rules.newline.size()) + kSlack;
+  }
+
+  // Room for the lines of the slice that is in the cells: near, and not cleared as that of a string is.
+  char* room(size_t rows) {
+    const size_t most = most_bytes(rows);
+    if (most > lines_bytes) {
+      lines = std::make_unique_for_overwrite<char[]>(most);
+      lines_bytes = most;
+    }
+    return lines.get();
   }
 
   // Writes rows of the batch, the first of which is the first in the slots.
@@ -139,23 +151,15 @@ Status Writer::write(const Batch& batch, std::string& out) {
     return {};
   }
   if (Status prepared = impl.cells.prepare(batch); !prepared) return prepared;
-  const size_t begin = out.size();
-  size_t written = begin;
   for (size_t first = 0; first < batch.rows(); first += impl.cells.most_rows()) {
     const size_t rows = std::min(batch.rows() - first, impl.cells.most_rows());
-    if (const auto impossible = impl.cells.fill(first, rows)) {
-      out.resize(written);
-      return impl.refuse(batch, *impossible);
-    }
-    const size_t most = impl.most_bytes(rows);
-    if (out.size() - written < most) {
-      // The rows that are left will be about as long as those that are written.
-      const size_t mean = first == 0 ? 0 : (written - begin) / first + 1;
-      out.resize(written + most + (batch.rows() - first) * mean);
-    }
-    written = static_cast<size_t>(impl.put_lines(first, rows, out.data() + written) - out.data());
+    if (const auto impossible = impl.cells.fill(first, rows)) return impl.refuse(batch, *impossible);
+    char* const lines = impl.room(rows);
+    const auto bytes = static_cast<size_t>(impl.put_lines(first, rows, lines) - lines);
+    // The rows that are left will be about as long as these.
+    if (first == 0) out.reserve(out.size() + bytes / rows * batch.rows() + bytes);
+    out.append(lines, bytes);
   }
-  out.resize(written);
   return {};
 }
 

@@ -9,7 +9,7 @@
 namespace flatbed {
 namespace {
 
-constexpr size_t kSliceBytes = size_t{1} << 15;  // slots that stay in the nearest cache
+constexpr size_t kSliceBytes = size_t{1} << 15;  // slots, or the values themselves, that stay in the nearest cache
 
 // An odd number of slots a row: those of a column do not all fall on the same places of the cache.
 constexpr size_t stride_of(size_t cells) noexcept {
@@ -38,7 +38,8 @@ Status CsvCells::prepare(const Batch& batch) {
       return in_column(std::move(added).error(), batch, cells_.size());
   }
   stride_ = stride_of(cells_.size());
-  const size_t groups = kSliceBytes / sizeof(Slot) / stride_ / kNumbersAtOnce;
+  const size_t row_bytes = std::max(stride_ * sizeof(Slot), batch.rows() == 0 ? 0 : batch.bytes() / batch.rows());
+  const size_t groups = kSliceBytes / row_bytes / kNumbersAtOnce;
   most_rows_ = std::max<size_t>(groups, 1) * kNumbersAtOnce;
   slots_.resize(std::max(slots_.size(), most_rows_ * stride_ + 1));
   return {};
