@@ -25,11 +25,6 @@ class PlainRecords {
   /// Returns the numbers of the plain records, in order.
   const std::vector<uint32_t>& plain() const noexcept { return plain_; }
   const std::vector<uint32_t>& odd() const noexcept { return odd_; }
-  /// Returns a value as it stands, of a row of the plain records.
-  std::string_view value(size_t row, size_t key) const noexcept {
-    const size_t field = row * fields() + source_of(key);
-    return text_.substr(index_.begin(field), index_.end(field) - index_.begin(field));
-  }
   /// Returns all records of the chunk; the odd ones are misfits. LIFETIME: until the next find().
   Records records() const;
   /// Returns which field of a record the value of a key is.

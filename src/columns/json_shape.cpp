@@ -2,11 +2,10 @@
 #include "columns/json_shape.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace flatbed {
 namespace {
-
-constexpr size_t kTileRows = 64;  // that are looked at while they are in the first-level cache
 
 // How many members objects have before they are a Map.
 constexpr size_t kMostMembers = 200, kMostColumns = 4096;
@@ -78,28 +77,49 @@ void JsonShape::add_word(std::string_view text, bool is_null, uint64_t line) {
   }
 }
 
-void JsonShape::add(const PlainRecords& records, const std::vector<uint64_t>& lines) {
-  const std::vector<uint32_t>& plain = records.plain();
-  if (plain.empty()) return;
-  objects_ += plain.size();
-  keep_first(first_object_, lines[plain[0]], "{...}");
+void JsonShape::add(const PlainRecords& plain, const std::vector<uint64_t>& lines) {
+  if (plain.plain().empty()) return;
+  objects_ += plain.plain().size();
+  keep_first(first_object_, lines[plain.plain()[0]], "{...}");
   next_ = 0;
-  for (const std::string& key : records.keys()) member(key)->count += plain.size();
-  for (size_t row = 0; row < plain.size(); row += kTileRows) {
-    const size_t last = std::min(row + kTileRows, plain.size());
-    for (size_t key = 0; key < records.keys().size(); ++key) {
-      const std::string& name = records.keys()[key];
-      if (columns_.typed != nullptr && columns_.typed->contains(name)) continue;
-      JsonShape& shape = member(name)->shape;
-      for (size_t i = row; i < last; ++i) {
-        const std::string_view value = records.value(i, key);
-        const uint64_t line = lines[plain[i]];
-        if (value[0] == '"')
-          shape.add_text(value.substr(1, value.size() - 2), line);
-        else
-          shape.add_word(value, value[0] == 'n', line);
-      }
-    }
+  for (const std::string& key : plain.keys()) member(key)->count += plain.plain().size();
+  const Records records = plain.records();
+  struct Studied {
+    JsonShape& shape;
+    size_t source;
+    KnownFields known;
+  };
+  std::vector<Studied> columns;
+  for (size_t i = 0; i < plain.keys().size(); ++i) {
+    const std::string& key = plain.keys()[i];
+    if (columns_.typed != nullptr && columns_.typed->contains(key)) continue;
+    const size_t source = PlainRecords::source_of(i);
+    columns.push_back({member(key)->shape, source, KnownFields(records, source)});
+  }
+  auto odd = plain.odd().begin();
+  for (size_t row = 0; row < records.rows; row += KnownFields::kMostRows) {
+    const size_t count = std::min(KnownFields::kMostRows, records.rows - row);
+    uint64_t good = ~uint64_t{0} >> (64 - count);
+    for (; odd != plain.odd().end() && *odd < row + count; ++odd) good &= ~(uint64_t{1} << (*odd - row));
+    for (auto& [shape, source, known] : columns)
+      shape.add(records, source, {lines.data() + row, count}, row, good, known);
+  }
+}
+
+// Adds the fields of some rows of plain records: those that are known already at once, the others one by one.
+void JsonShape::add(const Records& records, size_t source, std::span<const uint64_t> lines, size_t row, uint64_t good,
+                    KnownFields& known) {
+  const uint64_t told = good & known.find(row, lines.size(), scalars_);
+  scalar_ = scalar_ || told != 0;
+  for (uint64_t left = good & ~told; left != 0; left &= left - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(left));
+    const size_t field = records.field(row + i, source);
+    const uint32_t begin = records.index->begin(field), end = records.index->end(field);
+    const std::string_view value = records.text.substr(begin, end - begin);
+    if (value[0] == '"')
+      add_text(value.substr(1, value.size() - 2), lines[i]);
+    else
+      add_word(value, value[0] == 'n', lines[i]);
   }
 }
 

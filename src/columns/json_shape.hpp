@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "columns/infer.hpp"
 #include "columns/json_plain.hpp"
 #include "columns/json_value.hpp"
+#include "columns/study.hpp"
 
 namespace flatbed {
 
@@ -41,7 +43,7 @@ class JsonShape {
   /// Adds a value and walks it wholly. After a failure the shape holds a part of the value.
   Code add(JsonValue value, uint64_t line);
   /// Adds the plain records of a chunk; lines[i] is that of record i.
-  void add(const PlainRecords& records, const std::vector<uint64_t>& lines);
+  void add(const PlainRecords& plain, const std::vector<uint64_t>& lines);
   /// Counts a value that cannot be read.
   void add_unreadable() noexcept { ++unreadable_; }
   /// Adds what was seen in later values.
@@ -64,6 +66,8 @@ class JsonShape {
 
  private:
   Code add_scalar(JsonValue value, uint64_t line);
+  void add(const Records& records, size_t source, std::span<const uint64_t> lines, size_t row, uint64_t good,
+           KnownFields& known);
   void add_word(std::string_view text, bool is_null, uint64_t line);
   void add_text(std::string_view text, uint64_t line);
   Code add_member(std::string_view key, JsonValue value, uint64_t line);

@@ -8,20 +8,17 @@
 #include <cstring>
 #include <string>
 
-#include "columns/column_loops.hpp"
 #include "columns/rejects.hpp"
 
 namespace flatbed {
 namespace {
-
-constexpr size_t kTileRows = 64;  // a bit each in a word
 
 // Some rows, one behind the other.
 struct Tile {
   size_t row = 0;
   size_t count = 0;
   uint64_t good = 0;  // a bit for each that is no misfit
-  uint64_t lines[kTileRows];
+  uint64_t lines[KnownFields::kMostRows];
 };
 
 // Cuts the rows of a chunk into tiles.
@@ -35,7 +32,7 @@ class Tiles {
         misfit_(records.misfits.begin()) {}
   bool next(Tile& tile) {
     tile.row += tile.count;
-    tile.count = std::min(kTileRows, records_.rows - tile.row);
+    tile.count = std::min(KnownFields::kMostRows, records_.rows - tile.row);
     tile.good = 0;
     for (size_t i = 0; i < tile.count; ++i) {
       const size_t row = tile.row + i;
@@ -68,12 +65,12 @@ class ColumnStudy {
         // What could mean NULL, be escaped or be repaired is more than its bytes.
         as_it_stands_(!records.nulls->like_values() && !repairs.of_fields() && !records.index->escaped),
         repairs_(repairs),
-        spans_(spans_of(records, source)) {}
+        known_(records, source) {}
 
   void add(const Tile& tile, ColumnInference& type) {
     uint64_t left = tile.good;
     if (left == 0) return;
-    if (as_it_stands_ && !records_.syntax->spaces) left &= ~passed_over(tile, type);
+    if (as_it_stands_ && !records_.syntax->spaces) left &= ~known_.find(tile.row, tile.count, type);
     for (; left != 0; left &= left - 1) {
       const auto i = static_cast<size_t>(std::countr_zero(left));
       const RawField raw = raw_field(records_, records_.field(tile.row + i, source_), is_last_);
@@ -82,83 +79,6 @@ class ColumnStudy {
   }
 
  private:
-  // Where a field's begin and end stand in the index.
-  const uint32_t* bounds_of(const Tile& tile, size_t i) const {
-    return records_.index->bounds() + records_.field(tile.row + i, source_);
-  }
-
-  // Returns a bit for each field that adds nothing to what is known.
-  uint64_t passed_over(const Tile& tile, const ColumnInference& type) {
-    if (type.is_text()) return not_null(tile);
-    if (changes_ != type.changes()) {
-      changes_ = type.changes();
-      covered_ = type.covered();
-      loop_ = covered_.type.id == TypeId::kString ? nullptr
-                                                  : fast_loop(*records_.syntax, covered_.type, records_.first.empty());
-    }
-    if (loop_ == nullptr) return 0;
-    Values values;
-    const uint64_t read = ~read_values(tile, values);
-    if (covered_.type.id == TypeId::kDate) return read & in_range<uint16_t>(values, tile.count);
-    return read & in_range<int64_t>(values, tile.count) & plainly_written(tile);
-  }
-
-  struct Values {
-    alignas(64) std::byte bytes[kTileRows * sizeof(int64_t)] = {};
-    uint64_t unread = 0;  // a bit for each that the loop does not know
-  };
-
-  // Returns a bit for each field that the typed loop does not know.
-  uint64_t read_values(const Tile& tile, Values& values) {
-    if (records_.first.empty())
-      spans_.bounds = bounds_of(tile, 0);
-    else
-      spans_.first = records_.first.data() + tile.row;
-    const SlowField slow = {
-        [](void* column, size_t row) { static_cast<Values*>(column)->unread |= uint64_t{1} << row; }, &values};
-    loop_(spans_, covered_.type, values.bytes, 0, tile.count, slow);
-    return values.unread;
-  }
-
-  template <class T>
-  uint64_t in_range(const Values& values, size_t count) const {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < count; ++i) {
-      T value;
-      std::memcpy(&value, values.bytes + i * sizeof value, sizeof value);
-      bits |= uint64_t{value >= covered_.low && value <= covered_.high} << i;
-    }
-    return bits;
-  }
-
-  // Returns a bit for each number that has neither a quote, nor a needless zero before it, nor a sign that is new.
-  uint64_t plainly_written(const Tile& tile) const {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < tile.count; ++i) {
-      const uint32_t* const at = bounds_of(tile, i);
-      const size_t size = at[1] - at[0] - 1;
-      const char* begin = spans_.text + at[0] + 1;
-      if (size == 0 || *begin == spans_.quote) continue;
-      const bool sign = *begin == '-';
-      begin += sign;
-      const bool zero = size > size_t{1} + sign && *begin == '0' && static_cast<unsigned char>(begin[1] - '0') <= 9;
-      bits |= uint64_t{!zero && !(sign && covered_.unsigned_only)} << i;
-    }
-    return bits;
-  }
-
-  // Returns a bit for each field that cannot mean NULL.
-  uint64_t not_null(const Tile& tile) const {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < tile.count; ++i) {
-      const uint32_t* const at = bounds_of(tile, i);
-      const bool empty = at[1] - at[0] - 1 <= spans_.delimiter_rest;
-      const char first = empty ? '\0' : spans_.text[at[0] + 1];
-      bits |= uint64_t{!empty && first != '\r' && !spans_.null_begins[static_cast<unsigned char>(first)]} << i;
-    }
-    return bits;
-  }
-
   void add(const RawField& raw, uint64_t line, ColumnInference& type) {
     if (!raw.quoted && records_.nulls->contains(raw.text)) return type.add_null(raw.text, line);
     if (type.is_text()) return;
@@ -179,14 +99,77 @@ class ColumnStudy {
   bool is_last_;
   bool as_it_stands_;
   const Repairs& repairs_;
-  FieldSpans spans_;      // from the first row of the tile on
-  unsigned changes_ = 0;  // of what `covered_` was taken from
-  ColumnInference::Covered covered_{};
-  FastLoop loop_ = nullptr;
+  KnownFields known_;
   std::string text_{};
 };
 
 }  // namespace
+
+KnownFields::KnownFields(const Records& records, size_t source)
+    : records_(records), source_(source), spans_(spans_of(records, source)) {}
+
+uint64_t KnownFields::find(size_t row, size_t count, const ColumnInference& type) {
+  if (type.is_text()) return not_null(row, count);
+  if (changes_ != type.changes()) {
+    changes_ = type.changes();
+    covered_ = type.covered();
+    loop_ = covered_.type.id == TypeId::kString ? nullptr
+                                                : fast_loop(*records_.syntax, covered_.type, records_.first.empty());
+  }
+  if (loop_ == nullptr) return 0;
+  Values values;
+  const uint64_t read = ~read_values(row, count, values);
+  if (covered_.type.id == TypeId::kDate) return read & in_range<uint16_t>(values, count);
+  return read & in_range<int64_t>(values, count) & plainly_written(row, count);
+}
+
+uint64_t KnownFields::read_values(size_t row, size_t count, Values& values) {
+  if (records_.first.empty())
+    spans_.bounds = bounds_of(row);
+  else
+    spans_.first = records_.first.data() + row;
+  const SlowField slow = {[](void* column, size_t at) { static_cast<Values*>(column)->unread |= uint64_t{1} << at; },
+                          &values};
+  loop_(spans_, covered_.type, values.bytes, 0, count, slow);
+  return values.unread;
+}
+
+template <class T>
+uint64_t KnownFields::in_range(const Values& values, size_t count) const {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < count; ++i) {
+    T value;
+    std::memcpy(&value, values.bytes + i * sizeof value, sizeof value);
+    bits |= uint64_t{value >= covered_.low && value <= covered_.high} << i;
+  }
+  return bits;
+}
+
+uint64_t KnownFields::plainly_written(size_t row, size_t count) const {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t* const at = bounds_of(row + i);
+    const size_t size = at[1] - at[0] - 1;
+    const char* begin = spans_.text + at[0] + 1;
+    if (size == 0 || *begin == spans_.quote) continue;
+    const bool sign = *begin == '-';
+    begin += sign;
+    const bool zero = size > size_t{1} + sign && *begin == '0' && static_cast<unsigned char>(begin[1] - '0') <= 9;
+    bits |= uint64_t{!zero && !(sign && covered_.unsigned_only)} << i;
+  }
+  return bits;
+}
+
+uint64_t KnownFields::not_null(size_t row, size_t count) const {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t* const at = bounds_of(row + i);
+    const bool empty = at[1] - at[0] - 1 <= spans_.delimiter_rest;
+    const char first = empty ? '\0' : spans_.text[at[0] + 1];
+    bits |= uint64_t{!empty && first != '\r' && !spans_.null_begins[static_cast<unsigned char>(first)]} << i;
+  }
+  return bits;
+}
 
 void study(const Records& records, uint64_t line, const std::vector<size_t>& sources, const Repairs& repairs,
            std::vector<ColumnInference>& types) {
