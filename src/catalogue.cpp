@@ -58,7 +58,7 @@ constexpr Advice kAdvice[] = {
     // FB-DIA: the dialect
     {Code::kDialectUnsure, "Few rows, or two signs that both cut the rows evenly.",
      "Give the flag that the message names, as --delimiter ';'."},
-    {Code::kEncodingUnknown, "A slip in the encoding's name, or text that mixes encodings.",
+    {Code::kEncodingUnknown, "A slip in the encoding's name, text that mixes encodings, or a file that is no text.",
      "Name the encoding with --encoding, or convert the file to UTF-8."},
     {Code::kDateOrderUnsure, "Every date of the column has a day up to 12, so 03/04 may be March or April.",
      "Say which it is: --date-order dmy or --date-order mdy; --date-order text keeps the column as text."},

@@ -2,6 +2,7 @@
 // sink that writes one text file, which appears under its name only when it is whole.
 #include "connect/file.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <filesystem>
@@ -456,7 +457,21 @@ Result<std::unique_ptr<Encoder>> encoder_of(const Uri& uri, const Options& optio
                       .as_is = options.flag("as_is")});
 }
 
+// Text under a name that promises another format misleads whoever opens it.
+Status check_name(const Uri& uri, const Options& options) {
+  constexpr std::string_view kForeign[] = {"parquet", "arrow", "feather", "orc", "avro", "xlsx", "xls",
+                                           "ods",     "xml",   "html",    "pdf", "7z",   "rar"};
+  if (options.text("format") != "auto" || std::ranges::find(kForeign, ending(uri)) == std::end(kForeign)) return {};
+  return Error{.code = Code::kUsage,
+               .message = "the format that the name promises is not written: " + uri.shown,
+               .where = {.uri = uri.shown},
+               .expected = "a name that ends in .csv, .tsv, .psv, .ndjson, .json, .parquet or .arrow",
+               .hint = "choose such a name; --to csv writes text under this one",
+               .side = Side::kTarget};
+}
+
 Result<std::unique_ptr<Sink>> make_sink(const Uri& uri, const Options& options) {
+  if (Status status = check_name(uri, options); !status) return std::move(status).error();
   auto encoder = encoder_of(uri, options);
   if (!encoder) return std::move(encoder).error();
   const uint64_t split = options.count("split");

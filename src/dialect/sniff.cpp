@@ -260,6 +260,29 @@ Error unsure(const Scored& best, const Scored& second) {
           .side = Side::kSource};
 }
 
+// Formats that are no text, by the bytes with which they begin; none begins so in text.
+struct Binary {
+  std::string_view begin, name, way_out;
+};
+constexpr std::string_view kExport = "export it as CSV with the program that reads it";
+constexpr Binary kBinaries[] = {
+    {"PAR1\x15"sv, "a Parquet file", "rename it so that it ends in .parquet"},
+    {"ARROW1\0\0"sv, "an Arrow file", "rename it so that it ends in .arrow"},
+    {"Obj\x01"sv, "an Avro file", kExport},
+    {"SQLite format 3\0"sv, "an SQLite database", kExport},
+    {"\xD0\xCF\x11\xE0"sv, "a workbook or document of the old form", "save it as .xlsx or as CSV"},
+    {"7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", "unpack it first"},
+    {"Rar!\x1A\x07"sv, "a RAR archive", "unpack it first"},
+};
+
+Error no_text(const Binary& binary) {
+  return {.code = Code::kEncodingUnknown,
+          .message = "the file is no text: it begins as " + std::string(binary.name) + " does",
+          .expected = "text, such as CSV",
+          .hint = std::string(binary.way_out) + "; --encoding utf-8 reads it as text all the same",
+          .side = Side::kSource};
+}
+
 template <class T>
 void detect(Setting<T>& setting, T value) {
   if (setting.by != Chosen::kUser) setting = {std::move(value), Chosen::kDetected};
@@ -284,6 +307,9 @@ size_t after_lines(std::string_view text, uint32_t lines) {
 }  // namespace
 
 Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given) {
+  const auto begins_so = [sample](const Binary& binary) { return sample.starts_with(binary.begin); };
+  const auto binary = std::ranges::find_if(kBinaries, begins_so);
+  if (binary != std::end(kBinaries) && given.encoding.by != Chosen::kUser) return no_text(*binary);
   Dialect dialect = given;
   const Decoded decoded = decode(sample, whole, given.encoding.by == Chosen::kUser ? given.encoding.value : "");
   whole = whole && sample.size() <= kSampleBytes;

@@ -285,6 +285,7 @@ Status Pipeline::Impl::judge(const RejectLimit& limit, bool all_read) const {
   if (rejected <= limit.rows && !too_large) return {};
   const Error* first = &receipt.first_rejects.front();
   for (const Finding& finding : receipt.findings) {
+    if (limit.kind.empty()) break;
     if (finding.column != limit.kind && code_name(finding.code) != limit.kind) continue;
     first = &finding.examples.front();
     break;

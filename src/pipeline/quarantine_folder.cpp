@@ -299,7 +299,7 @@ Error no_quarantine(const std::string& folder, const std::string& why) {
           .message = "this is no quarantine that can be replayed: " + why,
           .where = {.uri = folder},
           .expected = "a folder that --quarantine made",
-          .hint = "flatbed quarantine list shows what a folder holds"};
+          .hint = "name the folder that the load was given with --quarantine"};
 }
 
 Result<std::string> read_all(const std::string& path) {

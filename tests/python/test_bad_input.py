@@ -23,6 +23,7 @@ CASES: dict[str, tuple[bytes | None, list[str], int, str]] = {
         'FB-CSV-0105  in.csv:3, column 2 "b" (byte 10)',
     ),
     "NUL byte": (b"a,b\n1,x\n2,y\x00z\n", [], 4, 'FB-CSV-0106  in.csv:3, column 2 "b" (byte 10)'),
+    "Parquet by another name": (b"PAR1\x15\x04\x15\x10", [], 4, "FB-DIA-0102  in.csv"),
     "value of another type": (
         b"a,b\n1,x\nseven,y\n",
         ["--type", "a:Int32"],
@@ -92,3 +93,28 @@ def test_no_server(command: Command, people: Path) -> None:
         "  no connection to 127.0.0.1:1: connection refused\n"
         "  fix: check host and port, and that the server runs\n"
     )
+
+
+def test_a_name_that_promises_another_format(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("a,b\n1,x\n")
+    for name in ("out.xlsx", "out.parquet.gz", "out.orc"):
+        ran = command("copy", "in.csv", name)
+        assert ran.returncode == 1
+        assert ran.stderr.splitlines()[:2] == [
+            f"FB-USE-0101  {name}",
+            f"  the format that the name promises is not written: {name}",
+        ]
+        assert not (tmp_path / name).exists()
+    assert command("copy", "in.csv", "out.xlsx", "--to", "csv").returncode == 0
+    assert (tmp_path / "out.xlsx").read_text() == "a,b\n1,x\n"
+
+
+@pytest.mark.parametrize("begin", [b"PAR1\x15", b"ARROW1\0\0", b"Obj\x01", b"SQLite format 3\0", b"7z\xbc\xaf\x27\x1c"])
+def test_a_file_that_is_no_text(begin: bytes, command: Command, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(begin + b"a,b\n1,2\n")
+    for verb in ("sniff", "schema", "check"):
+        ran = command(verb, "in.csv")
+        assert (ran.returncode, ran.stderr.splitlines()[0]) == (4, "FB-DIA-0102  in.csv"), verb
+    assert command("schema", "in.csv", "--encoding", "latin-1").returncode == 0
+    (tmp_path / "in.csv").write_bytes(begin[:4].rstrip(b"\x01") + b",b\n1,2\n")
+    assert command("sniff", "in.csv").returncode == 0

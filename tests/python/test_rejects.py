@@ -592,3 +592,11 @@ def test_profile_and_what_it_proposes(tmp_path: Path, command: Command) -> None:
     done = command("schema", "p.csv", "--explain", "--nulls", ",NA", "--ddl", "shop.p")
     assert "`kind` LowCardinality(String)" in done.stdout
     assert "ORDER BY (`kind`, `day`, `id`)" in done.stdout
+
+
+def test_a_budget_tells_the_first_reject_of_all(tmp_path: Path) -> None:
+    """Also where a later one is of a whole record, and so of no column."""
+    (tmp_path / "a.csv").write_text("id,n\n1,5\n2,x\n3,7\n4\n")
+    with pytest.raises(fb.Error) as raised:
+        fb.copy(tmp_path / "a.csv", tmp_path / "b.csv", types={"n": "UInt8"}, on_reject="skip", max_rejects=1)
+    assert (raised.value.code, raised.value.line, raised.value.column_name) == ("FB-RUN-0101", 3, "n")
