@@ -6,11 +6,7 @@
 #include <bit>
 #include <cstring>
 
-#include "columns/swar.hpp"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "columns/sixteen.hpp"
 
 namespace flatbed {
 namespace {
@@ -35,25 +31,6 @@ bool is_rectangular(const Records& records) {
     if (!ends_record(records, field)) return false;
   }
   return true;
-}
-
-typedef unsigned char Bytes16 __attribute__((vector_size(16)));
-
-// Returns where the first byte that is `sign` stands, 16 without one.
-size_t find_sign(Bytes16 bytes, Bytes16 sign) noexcept {
-#if defined(__SSE2__)
-  const auto same = reinterpret_cast<__m128i>(bytes == sign);
-  return static_cast<size_t>(std::countr_zero(static_cast<unsigned>(_mm_movemask_epi8(same)) | 0x10000u));
-#else
-  const Bytes16 other = bytes ^ sign;
-  uint64_t words[2];
-  std::memcpy(words, &other, sizeof other);
-  for (size_t i = 0; i < 2; ++i) {
-    const uint64_t marks = mark_zeros(words[i]);
-    if (marks != 0) return 8 * i + static_cast<size_t>(std::countr_zero(marks)) / 8;
-  }
-  return 16;
-#endif
 }
 
 // Walks over the fields of a chunk whose records differ.
@@ -165,13 +142,12 @@ char* put_unescaped(std::string_view quoted, const Syntax& syntax, char* to) noe
   const char* from = quoted.data();
   const char* const end = from + quoted.size();
   const char escape = syntax.escape;
-  const Bytes16 escapes = Bytes16{} + static_cast<unsigned char>(escape);
+  const Sixteen escapes = sixteen_of(escape);
   while (from != end) {
     if (end - from >= 16) {
-      Bytes16 bytes;
-      std::memcpy(&bytes, from, sizeof bytes);
+      const Sixteen bytes = load16(from);
       std::memcpy(to, &bytes, sizeof bytes);
-      const size_t before = find_sign(bytes, escapes);
+      const auto before = static_cast<size_t>(std::countr_zero(bits_of(bytes == escapes) | 0x10000));
       if (before == 16) {
         from += 16;
         to += 16;

@@ -2,16 +2,11 @@
 // nothing here may be shared between them.
 #pragma once
 
+#include "bytes/foresee.hpp"
 #include "encode/slots.hpp"
 
 namespace flatbed {
 namespace {
-
-// Columns are read once, a few kilobytes at a time: too little for the CPU to see that more is to come.
-constexpr size_t kAhead = 4096;
-inline void foresee(const void* from) noexcept {
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + kAhead));
-}
 
 // What the ends of a text ask for. REQUIRES: a byte before an empty text.
 inline unsigned edges_of(const TextForm& form, const char* text, size_t length) noexcept {

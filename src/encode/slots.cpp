@@ -5,38 +5,16 @@
 
 #include "columns/format.hpp"
 #include "columns/put_digits.hpp"
+#include "columns/sixteen.hpp"
 #include "encode/slot_loops.hpp"
 #include "index/kernel.hpp"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace flatbed {
 namespace {
 
-// Sixteen bytes at once; the compiler makes it one register on every CPU we build for.
-typedef unsigned char Bytes16 __attribute__((vector_size(16)));
-
-Bytes16 fill(size_t byte) noexcept {
-  return Bytes16{} + static_cast<unsigned char>(byte);
-}
-
-// Returns a bit of each byte, of which all are 0 or 255.
-uint64_t bits_of(Bytes16 bytes) noexcept {
-#if defined(__SSE2__)
-  return static_cast<unsigned>(_mm_movemask_epi8(reinterpret_cast<__m128i>(bytes)));
-#else
-  uint64_t words[2];
-  std::memcpy(words, &bytes, sizeof bytes);
-  for (uint64_t& word : words) word = (word & 0x8040201008040201) * 0x0101010101010101 >> 56;
-  return words[0] | words[1] << 8;
-#endif
-}
-
 struct AnyBytes {
   struct Long {
-    std::array<Bytes16, 4> parts;
+    std::array<Sixteen, 4> parts;
   };
 
   static Long load(const char* text) {
@@ -44,30 +22,30 @@ struct AnyBytes {
     std::memcpy(&bytes, text, sizeof bytes);
     return bytes;
   }
-  static Bytes16 load(const TextView& view) { return std::bit_cast<Bytes16>(short_text(view)); }
-  static Slot slot(Bytes16 text, size_t length, char end) {
+  static Sixteen load(const TextView& view) { return std::bit_cast<Sixteen>(short_text(view)); }
+  static Slot slot(Sixteen text, size_t length, char end) {
     return Slot::inside(std::bit_cast<Slot::Text>(text), length, end);
   }
 
   template <size_t N>
   struct OneOf {
     explicit OneOf(const std::array<char, N>& wanted) {
-      for (size_t i = 0; i < N; ++i) bytes[i] = fill(static_cast<unsigned char>(wanted[i]));
+      for (size_t i = 0; i < N; ++i) bytes[i] = sixteen_of(wanted[i]);
     }
     bool in(const Long& text, size_t length) const {
       uint64_t found = 0;
       for (size_t i = 0; i < text.parts.size(); ++i) found |= marks(text.parts[i]) << (16 * i);
       return (length < 64 ? found << (63 - length) << 1 : found) != 0;
     }
-    bool in(Bytes16 text, size_t length) const { return marks(text) << (63 - length) << 1 != 0; }
+    bool in(Sixteen text, size_t length) const { return marks(text) << (63 - length) << 1 != 0; }
 
    private:
-    uint64_t marks(Bytes16 text) const {
+    uint64_t marks(Sixteen text) const {
       auto found = text == bytes[0];
       for (size_t i = 1; i < N; ++i) found |= text == bytes[i];
-      return bits_of(reinterpret_cast<Bytes16>(found));
+      return bits_of(found);
     }
-    std::array<Bytes16, N> bytes;
+    std::array<Sixteen, N> bytes;
   };
 };
 
