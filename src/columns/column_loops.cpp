@@ -356,8 +356,7 @@ Loop choose_loop(State& s) {
     if (!s.spans.returns) s.fast_texts = fast_texts(syntax, rectangular);
     return rectangular ? read_texts<true> : read_texts<false>;
   }
-  // A number that means NULL is found by comparing each field.
-  if (!syntax.spaces && !s.records.nulls->like_values()) s.fast = fast_loop(syntax, s.type, rectangular);
+  if (!syntax.spaces && !s.records.may_look_like_values()) s.fast = fast_loop(syntax, s.type, rectangular);
   return s.fast != nullptr ? read_fast : read_values;
 }
 

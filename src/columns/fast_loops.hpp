@@ -45,7 +45,8 @@ void read_each(const FieldSpans& spans, const Fast& fast, std::byte* values, siz
     const FieldSpan span = span_of<kRectangular>(spans, row);
     const char* const begin = spans.text + span.begin;
     std::byte* const out = values + row * fast.width;
-    if (span.end < kLookBehind || (Fast::kMayBeNull && may_be_null(spans, begin, span.size()))) [[unlikely]] {
+    if (span.end < kLookBehind || (Fast::kMayBeNull && may_be_null(spans, begin, span.size())) ||
+        (Fast::kMayHoldQuote && begins_with_quote(spans, span))) [[unlikely]] {
       slow.read(slow.column, row);
     } else if (!fast(begin, span.size(), out)) [[unlikely]] {
       const bool quoted =
@@ -97,6 +98,7 @@ template <size_t kBytes, class LanesOfType = NoLanes>
 struct FastNumber {
   using Lanes = LanesOfType;
   static constexpr bool kMayBeNull = false;
+  static constexpr bool kMayHoldQuote = false;
   static constexpr size_t width = kBytes;
 };
 
@@ -256,6 +258,7 @@ template <class Isa>
 struct FastDouble {
   using Lanes = typename Isa::Lanes;
   static constexpr bool kMayBeNull = true;  // nan
+  static constexpr bool kMayHoldQuote = false;
   static constexpr size_t width = sizeof(double);
   explicit FastDouble(const Type&) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
@@ -336,6 +339,7 @@ struct FastDouble {
 struct AnyValue {
   using Lanes = NoLanes;
   static constexpr bool kMayBeNull = true;
+  static constexpr bool kMayHoldQuote = true;  // FixedString, and names of an Enum
   explicit AnyValue(const Type& given) : type(given), width(byte_width(given)) {}
   bool operator()(const char* begin, size_t length, std::byte* out) const {
     return length != 0 && parse_value({begin, length}, type, out) == Code::kOk;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cstring>
 
 #include "columns/sixteen.hpp"
@@ -101,6 +102,12 @@ NullTokens::NullTokens(std::vector<std::string> tokens) : tokens_(std::move(toke
     first_[static_cast<unsigned char>(token[0])] = true;
     if (token[0] == '-' || token[0] == '.' || (token[0] >= '0' && token[0] <= '9')) like_values_ = true;
   }
+}
+
+bool Records::may_look_like_values() const noexcept {
+  if (nulls->like_values()) return true;
+  const auto quote = static_cast<unsigned char>(syntax->quote);
+  return syntax->quotes && (std::isalnum(quote) != 0 || quote == '-' || quote == '+' || quote == '.' || quote == ':');
 }
 
 bool NullTokens::found(std::string_view text) const noexcept {

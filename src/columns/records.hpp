@@ -61,6 +61,8 @@ struct Records {
   size_t field(size_t row, size_t column) const noexcept {
     return (first.empty() ? row * columns : first[row]) + column;
   }
+  /// Tells whether a field that looks like a number may mean NULL, or be a quoted one: then each is to be looked at.
+  bool may_look_like_values() const noexcept;
 };
 
 /// One field as it stands in the chunk.

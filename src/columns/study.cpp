@@ -63,7 +63,7 @@ class ColumnStudy {
         source_(source),
         is_last_(source + 1 == records.columns),
         // What could mean NULL, be escaped or be repaired is more than its bytes.
-        as_it_stands_(!records.nulls->like_values() && !repairs.of_fields() && !records.index->escaped),
+        as_it_stands_(!records.may_look_like_values() && !repairs.of_fields() && !records.index->escaped),
         repairs_(repairs),
         known_(records, source) {}
 

@@ -45,6 +45,7 @@ struct Setup {
   bool reopenable = true;
   bool all_text = false;
   bool header = true;
+  std::string quote = "\"";
   std::string escape = "\"";
   std::string delimiter = ",";
   std::vector<std::string> nulls = {"", "\\N"};
@@ -98,7 +99,7 @@ std::unique_ptr<Source> source_of(const std::vector<std::string_view>& files, co
   }
   CsvSourceOptions options{.all_text = setup.all_text, .chunk_bytes = setup.chunk_bytes};
   options.dialect.delimiter = {setup.delimiter, Chosen::kUser};
-  options.dialect.quote = {"\"", Chosen::kUser};
+  options.dialect.quote = {setup.quote, Chosen::kUser};
   options.dialect.escape = {setup.escape, Chosen::kUser};
   options.dialect.header = {setup.header, Chosen::kUser};
   options.dialect.skip_rows = {0, Chosen::kUser};
@@ -189,6 +190,34 @@ TEST_SUITE("columns") {
                                             .nulls = {"nan", "NA", "true"}});
     CHECK(table.rejects == "");
     CHECK(table.rows == rows);
+  }
+
+  TEST_CASE("quotes around a field are no part of its value, whatever its type could hold") {
+    const std::string types = "s FixedString(5)|e Enum8('\"a\"' = 1, 'a' = 2)|u Nullable(UUID)|n UInt32";
+    std::string text = "s,e,u,n\n", rows;
+    for (int i = 0; i < 20; ++i) {
+      text += "\"x\",\"a\",\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\",\"7\"\n\"y\"\"z\",\"\"\"a\"\"\",\\N,8\n\"\",a,,9\n";
+      rows += std::to_string(3 * i) + ": x a 6ba7b810-9dad-11d1-80b4-00c04fd430c8 7\n";
+      rows += std::to_string(3 * i + 1) + ": y\"z \"a\" NULL 8\n" + std::to_string(3 * i + 2) + ":  a NULL 9\n";
+    }
+    const Table table = read(text, {.types = types});
+    CHECK(table.rows == rows);
+    CHECK(table.rejects == "");
+    CHECK(table.error == "");
+    same_in_all_ways(text, {.types = types});
+  }
+
+  TEST_CASE("a quote that could begin a number is a quote") {
+    std::string text = "a,b\n", rows;
+    for (int i = 0; i < 20; ++i) {
+      text += "121131,141\n25,1301\n";
+      rows += std::to_string(2 * i) + ": 213 4\n" + std::to_string(2 * i + 1) + ": 25 30\n";
+    }
+    for (const char* types : {"a Int32|b UInt8", ""}) {
+      const Table table = read(text, {.types = types, .quote = "1", .escape = "1"});
+      CHECK(table.rows == rows);
+      CHECK(table.error == "");
+    }
   }
 
   TEST_CASE("rejects and their exact places") {
