@@ -54,7 +54,7 @@ constexpr Advice kAdvice[] = {
     {Code::kSourceChanged, "Another program wrote to the file while it was read.",
      "Wait until the writer is done, then run again."},
     {Code::kBombLimit, "The packed file is very large, or made to fill disks.",
-     "If the size is right, raise it with --unpack-limit."},
+     "If the size is right, raise it with --source-option unpack_limit=8G."},
     // FB-DIA: the dialect
     {Code::kDialectUnsure, "Few rows, or two signs that both cut the rows evenly.",
      "Give the flag that the message names, as --delimiter ';'."},
@@ -101,7 +101,8 @@ constexpr Advice kAdvice[] = {
      "Check host and port; the HTTP interface listens on 8123, with TLS on 8443."},
     {Code::kAuth, "A wrong user or password, or a token that has expired.",
      "Check both; a password comes from --password-file or FLATBED_CLICKHOUSE_PASSWORD."},
-    {Code::kTimeout, "The server is busy, or the network drops packets.", "Try again, or raise --timeout."},
+    {Code::kTimeout, "The server is busy, or the network drops packets.",
+     "Try again, or give more seconds: --target-option timeout=600."},
     {Code::kConnectionLost, "The server was restarted, or a proxy closed the connection.",
      "Run again; the message says what was acknowledged."},
     {Code::kTls, "A certificate that is expired, of another host, or of an authority that is not known here.",

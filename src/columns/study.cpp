@@ -105,6 +105,21 @@ class ColumnStudy {
 
 }  // namespace
 
+// Yes or no for each row.
+struct KnownFields::Flags {
+  uint8_t bytes[kMostRows] = {};
+  // Of eight bytes at a time, one multiplication puts the lowest bits side by side.
+  uint64_t bits() const noexcept {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < kMostRows; i += 8) {
+      uint64_t word;
+      std::memcpy(&word, bytes + i, sizeof word);
+      bits |= (word * 0x0102040810204080u) >> 56 << i;
+    }
+    return bits;
+  }
+};
+
 KnownFields::KnownFields(const Records& records, size_t source)
     : records_(records), source_(source), spans_(spans_of(records, source)) {}
 
@@ -117,47 +132,56 @@ uint64_t KnownFields::find(size_t row, size_t count, const ColumnInference& type
                                                 : fast_loop(*records_.syntax, covered_.type, records_.first.empty());
   }
   if (loop_ == nullptr) return 0;
-  Values values;
-  const uint64_t read = ~read_values(row, count, values);
-  if (covered_.type.id == TypeId::kDate) return read & in_range<uint16_t>(values, count);
-  return read & in_range<int64_t>(values, count) & plainly_written(row, count);
+  const uint64_t read = ~read_values(row, count);
+  if (covered_.type.id == TypeId::kDate) return read & in_range<uint16_t>(count);
+  return read & in_range<int64_t>(count) & plainly_written(row, count);
 }
 
-uint64_t KnownFields::read_values(size_t row, size_t count, Values& values) {
+uint64_t KnownFields::read_values(size_t row, size_t count) {
   if (records_.first.empty())
     spans_.bounds = bounds_of(row);
   else
     spans_.first = records_.first.data() + row;
-  const SlowField slow = {[](void* column, size_t at) { static_cast<Values*>(column)->unread |= uint64_t{1} << at; },
-                          &values};
-  loop_(spans_, covered_.type, values.bytes, 0, count, slow);
-  return values.unread;
+  uint64_t unread = 0;
+  const SlowField slow = {[](void* bits, size_t at) { *static_cast<uint64_t*>(bits) |= uint64_t{1} << at; }, &unread};
+  loop_(spans_, covered_.type, values_, 0, count, slow);
+  return unread;
 }
 
 template <class T>
-uint64_t KnownFields::in_range(const Values& values, size_t count) const {
-  uint64_t bits = 0;
+uint64_t KnownFields::in_range(size_t count) const {
+  Flags flags;
   for (size_t i = 0; i < count; ++i) {
     T value;
-    std::memcpy(&value, values.bytes + i * sizeof value, sizeof value);
-    bits |= uint64_t{value >= covered_.low && value <= covered_.high} << i;
+    std::memcpy(&value, values_ + i * sizeof value, sizeof value);
+    flags.bytes[i] = value >= covered_.low && value <= covered_.high;
   }
-  return bits;
+  return flags.bits();
 }
 
+// The first bytes of all fields are fetched, then compared, which the compiler does for several at a time.
 uint64_t KnownFields::plainly_written(size_t row, size_t count) const {
-  uint64_t bits = 0;
+  uint32_t heads[kMostRows], sizes[kMostRows];
   for (size_t i = 0; i < count; ++i) {
     const uint32_t* const at = bounds_of(row + i);
-    const size_t size = at[1] - at[0] - 1;
-    const char* begin = spans_.text + at[0] + 1;
-    if (size == 0 || *begin == spans_.quote) continue;
-    const bool sign = *begin == '-';
-    begin += sign;
-    const bool zero = size > size_t{1} + sign && *begin == '0' && static_cast<unsigned char>(begin[1] - '0') <= 9;
-    bits |= uint64_t{!zero && !(sign && covered_.unsigned_only)} << i;
+    const size_t begin = size_t{at[0]} + 1;
+    // A field at the very end of the text is left to others, as an empty one is.
+    const bool inside = begin + sizeof heads[i] <= spans_.size;
+    sizes[i] = inside ? at[1] - at[0] - 1 : 0;
+    heads[i] = 0;
+    if (inside) std::memcpy(&heads[i], spans_.text + begin, sizeof heads[i]);
   }
-  return bits;
+  Flags flags;
+  const uint32_t quote = static_cast<unsigned char>(spans_.quote), signs = covered_.unsigned_only;
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t first = heads[i] & 0xFF, sign = first == '-';
+    const uint32_t digits = heads[i] >> (8 * sign);
+    const uint32_t zero =
+        uint32_t{(digits & 0xFF) == '0'} & uint32_t{((digits >> 8) & 0xFF) - '0' <= 9} & uint32_t{sizes[i] > 1 + sign};
+    const uint32_t other = uint32_t{sizes[i] == 0} | uint32_t{first == quote} | zero | (sign & signs);
+    flags.bytes[i] = static_cast<uint8_t>(other ^ 1);
+  }
+  return flags.bits();
 }
 
 uint64_t KnownFields::not_null(size_t row, size_t count) const {

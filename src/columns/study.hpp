@@ -23,16 +23,13 @@ class KnownFields {
   uint64_t find(size_t row, size_t count, const ColumnInference& type);
 
  private:
-  struct Values {
-    alignas(64) std::byte bytes[kMostRows * sizeof(int64_t)] = {};
-    uint64_t unread = 0;  // a bit for each that the loop does not know
-  };
+  struct Flags;
   // Where the field's begin and end stand in the index.
   const uint32_t* bounds_of(size_t row) const { return records_.index->bounds() + records_.field(row, source_); }
   // Returns a bit for each field that the typed loop does not know.
-  uint64_t read_values(size_t row, size_t count, Values& values);
+  uint64_t read_values(size_t row, size_t count);
   template <class T>
-  uint64_t in_range(const Values& values, size_t count) const;
+  uint64_t in_range(size_t count) const;
   // Returns a bit for each number that has neither a quote, nor a needless zero before it, nor a sign that is new.
   uint64_t plainly_written(size_t row, size_t count) const;
   // Returns a bit for each field that cannot mean NULL.
@@ -44,6 +41,7 @@ class KnownFields {
   unsigned changes_ = 0;  // of what `covered_` was taken from
   ColumnInference::Covered covered_{};
   FastLoop loop_ = nullptr;
+  alignas(64) std::byte values_[kMostRows * sizeof(int64_t)] = {};  // of the rows that are looked at
 };
 
 /// Adds the fields of a chunk, but for those of misfits, to what is known of some columns: types[i] is that of field

@@ -411,6 +411,15 @@ def test_every_code_has_its_message() -> None:
         assert "\n  fix: " in text, code
 
 
+def test_every_flag_that_a_message_names_is_one(command: Command) -> None:
+    verbs = ("copy", "check", "schema", "sniff", "preview", "quarantine replay", "resume", "verify", "undo")
+    known = set(re.findall(r"--[a-z][a-z-]+", "".join(command(*verb.split(), "--help").stdout for verb in verbs)))
+    advice = "\n".join(f"{entry.cause} {entry.action}" for entry in fb.catalogue())
+    named = set(re.findall(r"--[a-z][a-z-]+", advice + GOLDEN.read_text()))
+    assert {"--quote", "--source-option"} <= named
+    assert named - known == {"--list"}, "which is of iconv"
+
+
 def test_the_mark_stands_under_the_fault(command: Command, tmp_path: Path) -> None:
     (tmp_path / "towns.csv").write_text("id,town,size\n1,Köln,5\n2,\tMünchen,x7\n")
     done = command("copy", "towns.csv", "out.csv", "--type", "size:UInt8")
