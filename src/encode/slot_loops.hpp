@@ -225,7 +225,10 @@ struct LaneNumbers {
 };
 
 template <class Lanes, class T>
-size_t fill_numbers(const std::byte* values, size_t rows, const NumberForm& form, const SlotColumn& slots) {
+size_t fill_numbers(const std::byte* values, size_t rows, const NumberForm& given_form, const SlotColumn& given_slots) {
+  // Copies, so that the slots written cannot be taken for changes of them.
+  const NumberForm form = given_form;
+  const SlotColumn slots = given_slots;
   static_assert(kNumbersAtOnce % Lanes::kCount == 0);
   const T* given = reinterpret_cast<const T*>(values);
   size_t row = 0;
