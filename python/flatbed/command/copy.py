@@ -135,12 +135,13 @@ def copy(
     """
     with reported():
         alone = target is None
+        as_json_text = alone and is_json(source, from_format.value if from_format else "auto")
         if target is None:
             if context.info_name != "check":
                 raise typer.BadParameter("a copy needs a TARGET")
             # Without columns to fill JSON is well-formed or not; other text has the types that are found in it.
             target = "-"
-            as_is = as_is or is_json(source, from_format.value if from_format else "auto")
+            as_is = as_is or as_json_text
         text = text_options(delimiter, quote, escape, header, header_rows, skip_rows, encoding, nulls)
         from_file = scheme(source) == "file"
         source_options: EndpointOptions = text if from_file else {}
@@ -192,7 +193,7 @@ def copy(
         elif progress is ProgressStyle.json:
             print(json.dumps({"event": "finished", "receipt": json.loads(receipt.to_json())}), file=sys.stderr)
         elif receipt.checked:
-            print_check(receipt, alone)
+            print_check(receipt, alone, as_json_text)
         elif progress is not ProgressStyle.none:
             print_receipt(receipt, quarantine or rejects)
         if receipt.rejected:

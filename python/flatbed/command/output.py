@@ -58,14 +58,19 @@ def _print_finding(finding: flatbed.Finding, what: str) -> None:
             print(f"  {title}: {text}")
 
 
-def print_check(receipt: flatbed.Receipt, alone: bool) -> None:
-    """What a load would do, in groups, on standard output; of a file `alone`, what can be read of it."""
+def print_check(receipt: flatbed.Receipt, alone: bool, as_json: bool) -> None:
+    """What a load would do, in groups, on standard output; of a file `alone`, what can be read of it, `as_json` or
+    as a table."""
     for finding in receipt.findings:
         _print_finding(finding, "rejected")
     for finding in receipt.leniencies:
         _print_finding(finding, "read leniently")
     rows, good, bad = in_rows(receipt.read), in_rows(receipt.loaded), in_rows(receipt.rejected)
-    if alone:
+    if alone and as_json:
+        print(
+            f"of {rows} records {good} are well-formed JSON and {bad} are not; against a TARGET values are checked too"
+        )
+    elif alone:
         print(f"of {rows} rows {good} can be read and {bad} are rejected")
     else:
         print(
