@@ -368,10 +368,25 @@ TEST_SUITE("columns") {
   }
 
   TEST_CASE("column loops give what parse_value gives") {
-    const std::string types[] = {"Int8",           "Int32", "UInt64",         "Int128",          "Decimal(9, 2)",
-                                 "Decimal(15, 2)", "Date",  "Date32",         "DateTime('UTC')", "DateTime64(3, 'UTC')",
-                                 "Float64",        "Int16", "Decimal(38, 4)", "Decimal(76, 0)",  "UInt8",
-                                 "Int64"};
+    const std::string types[] = {"Int8",
+                                 "Int32",
+                                 "UInt64",
+                                 "Int128",
+                                 "Decimal(9, 2)",
+                                 "Decimal(15, 2)",
+                                 "Date",
+                                 "Date32",
+                                 "DateTime('UTC')",
+                                 "DateTime64(3, 'UTC')",
+                                 "Float64",
+                                 "Int16",
+                                 "Decimal(38, 4)",
+                                 "Decimal(76, 0)",
+                                 "UInt8",
+                                 "Int64",
+                                 "Float32",
+                                 "FixedString(12)",
+                                 "Enum8('\"a\"' = 1, 'a' = 2, '0' = 3)"};
     const std::string shapes[] = {"0",
                                   "-1",
                                   "12.50",
@@ -409,7 +424,8 @@ TEST_SUITE("columns") {
         if (random() % 4 == 0) value = std::to_string(random() % 1000) + "." + std::to_string(10 + random() % 90);
         if (random() % 9 == 0) value[random() % value.size()] = static_cast<char>('-' + random() % 14);
         if (value.find(',') != std::string::npos) continue;
-        text += "abc," + value + ",\n";
+        const std::string quote(random() % 3 == 0, '"');
+        text += "abc," + quote + value + quote + ",\n";
         std::byte bytes[32];
         if (parse_value(value, type, bytes) != Code::kOk) continue;
         ++kept;
