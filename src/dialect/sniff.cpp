@@ -270,7 +270,7 @@ constexpr Binary kBinaries[] = {
     {"ARROW1\0\0"sv, "an Arrow file", "rename it so that it ends in .arrow"},
     {"Obj\x01"sv, "an Avro file", kExport},
     {"SQLite format 3\0"sv, "an SQLite database", kExport},
-    {"\xD0\xCF\x11\xE0"sv, "a workbook or document of the old form", "save it as .xlsx or as CSV"},
+    {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "a workbook or document of the old form", "save it as .xlsx or as CSV"},
     {"7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", "unpack it first"},
     {"Rar!\x1A\x07"sv, "a RAR archive", "unpack it first"},
 };
