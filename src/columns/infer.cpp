@@ -44,10 +44,6 @@ constexpr TypeId kUnsigned[] = {TypeId::kUInt8,  TypeId::kUInt16,  TypeId::kUInt
                                 TypeId::kUInt64, TypeId::kUInt128, TypeId::kUInt256};
 constexpr int kWidths = static_cast<int>(std::size(kSigned));
 
-bool is_digit(char c) noexcept {
-  return static_cast<unsigned char>(c - '0') <= 9;
-}
-
 size_t count_digits(std::string_view text) noexcept {
   size_t count = 0;
   while (count < text.size() && is_digit(text[count])) ++count;

@@ -15,10 +15,6 @@ namespace {
 
 constexpr size_t kMostKeys = 1000;
 
-constexpr uint64_t each_byte(char c) noexcept {
-  return 0x0101010101010101u * static_cast<unsigned char>(c);
-}
-
 // Returns the closing quote of a text whose first byte is `at`; null where an escape or a control byte comes before.
 const char* end_of_text(const char* at, const char* end) noexcept {
   for (; end - at >= 8; at += 8) {
@@ -38,10 +34,6 @@ const char* end_of_text(const char* at, const char* end) noexcept {
 
 bool ends_word(char c) noexcept {
   return c == ',' || c == '}' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-bool is_digit(char c) noexcept {
-  return static_cast<unsigned char>(c - '0') <= 9;
 }
 
 // Returns the end of a number without exponent; null where there is none.

@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <new>
 
+#include "columns/swar.hpp"
+
 namespace flatbed {
 namespace {
-
-bool is_digit(char c) noexcept {
-  return static_cast<unsigned char>(c - '0') <= 9;
-}
 
 size_t count_digits(std::string_view text) noexcept {
   return static_cast<size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());

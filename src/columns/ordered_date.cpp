@@ -5,12 +5,10 @@
 #include <chrono>
 #include <cstring>
 
+#include "columns/swar.hpp"
+
 namespace flatbed {
 namespace {
-
-bool is_digit(char c) noexcept {
-  return static_cast<unsigned char>(c - '0') <= 9;
-}
 
 // Takes up to `most` digits off the front; returns how many.
 size_t take_number(std::string_view& text, size_t most, int& value) noexcept {

@@ -46,10 +46,6 @@ constexpr std::array<MonthPlace, kMonthPlaces> kMonthsByPlace = [] {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 template <class T>
 Code store(const T& value, std::byte* out) {
   std::memcpy(out, &value, sizeof value);

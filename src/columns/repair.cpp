@@ -6,16 +6,13 @@
 #include <cstring>
 
 #include "columns/rejects.hpp"
+#include "columns/swar.hpp"
 #include "flatbed/schema.hpp"
 
 namespace flatbed {
 namespace {
 
 constexpr std::string_view kNoBreakSpace = "\xC2\xA0", kNarrowNoBreakSpace = "\xE2\x80\xAF", kQuote = "\xE2\x80\x99";
-
-bool is_digit(char c) noexcept {
-  return static_cast<unsigned char>(c - '0') <= 9;
-}
 
 // Returns the bytes of a space at the front.
 size_t space_at_front(std::string_view text) noexcept {

@@ -7,12 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "columns/swar.hpp"
+
 namespace flatbed {
 namespace {
-
-bool is_digit(char c) noexcept {
-  return static_cast<unsigned char>(c - '0') <= 9;
-}
 
 // The digits that count: without zeros at the front, zeros at the end, sign, point and exponent.
 std::string significant(std::string_view number) {

@@ -31,6 +31,15 @@ inline bool are_digits(uint64_t digits) noexcept {
   return (((digits + 0x7676767676767676u) | digits) & 0x8080808080808080u) == 0;
 }
 
+constexpr bool is_digit(char c) noexcept {
+  return static_cast<unsigned char>(c - '0') <= 9;
+}
+
+/// Returns eight times the same byte.
+constexpr uint64_t each_byte(char c) noexcept {
+  return 0x0101010101010101u * static_cast<unsigned char>(c);
+}
+
 /// Marks the bytes of a word that are zero, in their highest bits; exact up to the first one.
 inline uint64_t mark_zeros(uint64_t word) noexcept {
   return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;

@@ -59,12 +59,11 @@ Need CsvRules::need_of(std::string_view text, const CellPlace& place) const {
 }
 
 char* CsvRules::put_quoted(std::string_view text, char* to) const noexcept {
-  constexpr uint64_t kEachByte = 0x0101010101010101;
   const char* from = text.data();
   const char* const end = from + text.size();
   const char second = escape == 0 ? quote : escape;
-  const uint64_t quotes = kEachByte * static_cast<unsigned char>(quote);
-  const uint64_t escapes = kEachByte * static_cast<unsigned char>(second);
+  const uint64_t quotes = each_byte(quote);
+  const uint64_t escapes = each_byte(second);
   *to++ = quote;
   while (end - from >= 8) {
     const uint64_t word = load8(from);
