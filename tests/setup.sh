@@ -40,7 +40,7 @@ fi
 stamp=.venv/.flatbed
 if [ ! -e "$stamp" ] || [ -n "$(find CMakeLists.txt pyproject.toml include src capi python -newer "$stamp" -type f \
     -not -path '*/__pycache__/*' -print -quit)" ]; then
-  echo "building the Python package"
+  echo "building the Python package, which takes some minutes the first time"
   # Without isolation the build folder stays good, and only what changed is compiled. The compiler's name and flags are
   # those of the preset `release`, so that the compiler cache serves both.
   CC=cc CXX=c++ CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache .venv/bin/pip install --quiet \
