@@ -45,7 +45,10 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kFlag,
      .help = "Spaces before a field are layout; where a space delimits, several are one delimiter",
      .use = Use::kRead},
-    {.name = "encoding", .help = "Encoding of the text: utf-8, utf-16le, utf-16be, latin-1, cp1252", .use = Use::kRead},
+    {.name = "encoding",
+     .help =
+         "Encoding of the text: utf-8, utf-16le, utf-16be, latin-1, cp1252; written: utf-8, or bytes for texts that "
+         "are not UTF-8"},
     {.name = "nulls", .type = OptionType::kNames, .help = "Unquoted fields that are NULL", .default_text = ",\\N"},
     {.name = "all_text",
      .type = OptionType::kFlag,
@@ -443,12 +446,19 @@ class FileSink final : public Sink {
 };
 
 Result<std::unique_ptr<Encoder>> encoder_of(const Uri& uri, const Options& options) {
-  if (format_of(uri, options) == "fixed") {
+  const std::string_view format = format_of(uri, options);
+  const std::string& encoding = options.text("encoding");
+  const bool any_bytes = encoding == kAnyBytes && !is_json(format);
+  if (options.given("encoding") && encoding != "utf-8" && !any_bytes) {
+    return Error{.code = Code::kBadOption,
+                 .message = "text is not written in this encoding: " + encoding,
+                 .expected = is_json(format) ? "utf-8" : "utf-8, or bytes for texts as they are"};
+  }
+  if (format == "fixed") {
     auto widths = widths_of(options);
     if (!widths) return std::move(widths).error();
-    return fixed_encoder(std::move(*widths), !options.given("header") || options.flag("header"));
+    return fixed_encoder(std::move(*widths), !options.given("header") || options.flag("header"), any_bytes);
   }
-  const std::string_view format = format_of(uri, options);
   if (is_json(format)) {
     return json_encoder({.array = format == "json", .quote_integers = options.flag("quote_integers")});
   }

@@ -21,6 +21,36 @@ bool is_utf8(std::string_view text, bool whole) noexcept {
   return simdjson::validate_utf8(text.data(), text.size());
 }
 
+// Returns how many bytes a character of UTF-8 at `at` has; 0 when there is none.
+size_t utf8_at(std::string_view text, size_t at) noexcept {
+  const auto first = static_cast<unsigned char>(text[at]);
+  const size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  return at + size <= text.size() && simdjson::validate_utf8(text.data() + at, size) ? size : 0;
+}
+
+// Tells whether the bytes above ASCII are letters of UTF-8 for the most part. What is valid beside bytes that are not
+// is so by chance.
+bool is_mostly_utf8(std::string_view text) noexcept {
+  size_t letters = 0, stray = 0;  // bytes
+  for (size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    size_t run = 0, valid = 0;
+    for (; at + run < text.size() && static_cast<unsigned char>(text[at + run]) >= 0x80; ++run) {
+    }
+    while (valid < run) {
+      const size_t size = utf8_at(text, at + valid);
+      if (size == 0) break;
+      valid += size;
+    }
+    (valid == run ? letters : stray) += run;
+    at += run;
+  }
+  return letters > stray;
+}
+
 // UTF-16 of western text has a zero in every other byte.
 std::string utf16_by_zeros(std::string_view text) {
   size_t zeros[2] = {};
@@ -97,6 +127,8 @@ std::string detect_encoding(std::string_view sample, bool whole) {
   const std::string_view head = sample.substr(0, kSampleBytes);
   if (is_utf8(sample, whole) || (head.size() < sample.size() && is_utf8(head, false) && !is_ascii(head)))
     return "utf-8";
+  // In any other encoding its letters would become others, so the bytes that are wrong are the reader's to tell.
+  if (is_mostly_utf8(sample)) return "utf-8";
   return detect_encoding_of_bytes(sample, whole);
 }
 

@@ -9,6 +9,7 @@
 #include "encode/csv_cells.hpp"
 #include "encode/csv_rules.hpp"
 #include "encode/encoder.hpp"
+#include "encode/plain_text.hpp"
 #include "flatbed/csv.hpp"
 
 namespace flatbed {
@@ -169,9 +170,16 @@ namespace {
 
 class CsvEncoder : public Encoder {
  public:
-  explicit CsvEncoder(csv::WriterOptions options) : formula_safe_(options.formula_safe), writer_(std::move(options)) {}
+  explicit CsvEncoder(csv::WriterOptions options)
+      : formula_safe_(options.formula_safe),
+        any_bytes_(options.dialect.encoding.value == kAnyBytes),
+        writer_(as_text(std::move(options))) {}
   void begin(const Schema& schema, std::string& out) override { writer_.header(schema, out); }
-  Status encode(const Batch& batch, std::string& out) override { return writer_.write(batch, out); }
+  Status encode(const Batch& batch, std::string& out) override {
+    const size_t before = out.size();
+    if (Status status = writer_.write(batch, out); !status || any_bytes_) return status;
+    return check_text(batch, std::string_view(out).substr(before));
+  }
   void end(std::string&) override {}
 
   void count_leniencies(const Batch& batch, std::vector<Finding>& leniencies) const override {
@@ -206,7 +214,12 @@ class CsvEncoder : public Encoder {
             .side = Side::kTarget};
   }
 
-  const bool formula_safe_;
+  static csv::WriterOptions as_text(csv::WriterOptions options) {
+    if (options.dialect.encoding.value == kAnyBytes) options.dialect.encoding.value = "utf-8";
+    return options;
+  }
+
+  const bool formula_safe_, any_bytes_;
   csv::Writer writer_;
 };
 

@@ -29,7 +29,10 @@ class Encoder {
   virtual void end(std::string& out) = 0;
 };
 
-/// Makes an encoder of csv::Writer.
+/// The encoding of files whose texts are written as they are, whatever bytes they hold.
+inline constexpr std::string_view kAnyBytes = "bytes";
+
+/// Makes an encoder of csv::Writer. ERRORS of encode(), unless the encoding is kAnyBytes: those of check_text().
 std::unique_ptr<Encoder> csv_encoder(csv::WriterOptions options);
 
 /// How rows become JSON: objects whose members are the columns. A Tuple with names and a Map are objects, an Array and

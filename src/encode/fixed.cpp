@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "columns/format.hpp"
+#include "encode/plain_text.hpp"
 
 namespace flatbed {
 namespace {
@@ -24,7 +25,8 @@ bool is_number(const Type& type) {
 
 class FixedEncoder final : public Encoder {
  public:
-  FixedEncoder(std::vector<uint32_t> widths, bool header) : widths_(std::move(widths)), header_(header) {}
+  FixedEncoder(std::vector<uint32_t> widths, bool header, bool any_bytes)
+      : widths_(std::move(widths)), header_(header), any_bytes_(any_bytes) {}
 
   void begin(const Schema& schema, std::string& out) override {
     right_.clear();
@@ -53,6 +55,7 @@ class FixedEncoder final : public Encoder {
 
   Status encode(const Batch& batch, std::string& out) override {
     if (problem_) return *problem_;
+    const size_t before = out.size();
     std::string text;
     for (size_t row = 0; row < batch.rows(); ++row) {
       for (size_t i = 0; i < widths_.size(); ++i) {
@@ -72,7 +75,7 @@ class FixedEncoder final : public Encoder {
       }
       out += '\n';
     }
-    return {};
+    return any_bytes_ ? Status() : check_text(batch, std::string_view(out).substr(before));
   }
 
   void end(std::string&) override {}
@@ -95,15 +98,15 @@ class FixedEncoder final : public Encoder {
   }
 
   const std::vector<uint32_t> widths_;
-  const bool header_;
+  const bool header_, any_bytes_;
   std::vector<bool> right_{};
   std::optional<Error> problem_{};
 };
 
 }  // namespace
 
-std::unique_ptr<Encoder> fixed_encoder(std::vector<uint32_t> widths, bool header) {
-  return std::make_unique<FixedEncoder>(std::move(widths), header);
+std::unique_ptr<Encoder> fixed_encoder(std::vector<uint32_t> widths, bool header, bool any_bytes) {
+  return std::make_unique<FixedEncoder>(std::move(widths), header, any_bytes);
 }
 
 }  // namespace flatbed

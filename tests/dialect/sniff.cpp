@@ -199,7 +199,12 @@ TEST_SUITE("dialect") {
     }
     // A sample may end in the middle of a character.
     CHECK(sniff("name,n\nK\xc3\xb6ln,1\nM\xc3", false).value().encoding.value == "utf-8");
-    CHECK(found("name,n\nK\xc3\xb6ln,1\nM\xc3").encoding.value == "latin-1");
+    // A stray byte among letters of UTF-8 does not make them letters of another encoding.
+    CHECK(found("name,n\nK\xc3\xb6ln,1\nM\xc3").encoding.value == "utf-8");
+    CHECK(found("name,n\nK\xc3\xb6ln,1\n\x80,2\n").encoding.value == "utf-8");
+    CHECK(found("name,n\nK\xc3\xb6ln,1\n\x80,2\nK\xf6ln,3\n").encoding.value == "cp1252");
+    // What is valid beside such bytes is so by chance: curly quotes of Mac Roman.
+    CHECK(found("name,n\nGeorge\x89\xdb\xaas,1\nGeorge\x89\xdb\xaas,2\n").encoding.value != "utf-8");
   }
   TEST_CASE("sniff: what the user chose stays") {
     Dialect given;

@@ -182,4 +182,27 @@ TEST_SUITE("encode") {
     CHECK(written(batch_of({column_of({"a"}, false)}), latin) ==
           "FB-USE-0103: text is not written in this encoding: latin-1");
   }
+
+  TEST_CASE("texts that would not be read back as they are end in an error that tells the place") {
+    // Put together, the two texts would be UTF-8.
+    const Batch halves = batch_of({column_of({"a", "\xC3"}, false), column_of({"\xA9", "b"}, false)});
+    const std::string refused = "FB-CSV-0105: a text is not UTF-8, so its bytes would not be read back as they are";
+    CHECK(written(halves) == refused);
+    CHECK(written(batch_of({column_of({"caf\xC3\xA9", "\xE9"}, false)})) == refused);
+    CHECK(written(batch_of({column_of({std::string("a\0b", 3)}, true)})) ==
+          "FB-CSV-0106: a text holds a NUL byte, which files of text are not read with");
+    std::string out = "of the batch before: \xFF";
+    const Status status = csv_encoder({})->encode(halves, out);
+    CHECK(status.error().where.record == 0);
+    CHECK(status.error().where.column_name == "b");
+    csv::WriterOptions bytes;
+    bytes.dialect.encoding.value = "bytes";
+    CHECK(written(halves, bytes) == "a,\xA9\n\xC3,b\n");
+    // What the delimiter is was asked for.
+    csv::WriterOptions section;
+    section.dialect.delimiter.value = "\xA7";
+    CHECK(written(batch_of({column_of({"a"}, false), column_of({"b"}, false)}), section) ==
+          "a\xA7"
+          "b\n");
+  }
 }

@@ -76,6 +76,28 @@ def test_marks_against_formulas_are_counted(tmp_path: Path) -> None:
     assert fb.copy(source, tmp_path / "as-is.csv").leniencies == []
 
 
+def test_texts_that_would_be_read_back_otherwise_are_not_written(tmp_path: Path) -> None:
+    """A String of ClickHouse may hold any bytes; a reader of a file guesses an encoding for those."""
+    with ClickHouse() as server:
+        server.query("CREATE TABLE t (id UInt64, text String) ENGINE = MergeTree ORDER BY id")
+        server.query("INSERT INTO t VALUES (1, 'caf\\xc3\\xa9'), (2, '\\x80')")
+        address = f"clickhouse://127.0.0.1:{server.http_port}/default/t"
+        fixed = {"format": "fixed", "widths": "4,8"}
+        for name, options in (("out.csv", {}), ("out.tsv", {}), ("out.ndjson", {}), ("out.txt", fixed)):
+            with pytest.raises(fb.Error, match="not UTF-8") as refused:
+                fb.copy(address, tmp_path / name, target_options=options)
+            assert (refused.value.code, refused.value.record) == ("FB-CSV-0105", 1)
+        assert not list(tmp_path.iterdir())
+        fb.copy(address, tmp_path / "bytes.csv", target_options={"encoding": "bytes"})
+        assert (tmp_path / "bytes.csv").read_bytes() == b"id,text\n1,caf\xc3\xa9\n2,\x80\n"
+        with pytest.raises(fb.Error, match="line 3|:3"):  # the letter of the first row stays what it is
+            fb.copy(tmp_path / "bytes.csv", address)
+        fb.copy(address, tmp_path / "out.parquet")
+        server.query("CREATE TABLE again AS t")
+        fb.copy(tmp_path / "out.parquet", address[:-1] + "again")
+        assert server.query("SELECT hex(text) FROM again ORDER BY id") == "636166C3A9\n80\n"
+
+
 def test_psv_and_fixed_width_by_the_command(tmp_path: Path, command: Command) -> None:
     numbers(tmp_path / "in.csv", 2)
     assert command("copy", "in.csv", "-", "--to", "psv").stdout == "id|text\n0|row 0\n1|row 1\n"
