@@ -12,6 +12,7 @@
 
 #include "clickhouse/table.hpp"
 #include "columns/queue.hpp"
+#include "columns/retype.hpp"
 #include "connect/chdb.hpp"
 #include "connect/clickhouse.hpp"
 #include "encode/native.hpp"
@@ -133,6 +134,28 @@ Status place_input(const std::string& path, const Workroom& room, std::stop_toke
 
 // ---- Reading
 
+bool is_kept_as_bytes(TypeId id) noexcept {
+  return id == TypeId::kInt128 || id == TypeId::kUInt128 || id == TypeId::kInt256 || id == TypeId::kUInt256 ||
+         id == TypeId::kIpv6;
+}
+
+// The formats know no integers of 128 and 256 bits and no addresses: ClickHouse writes their bytes, or the number of an
+// IPv4 address. Returns what a column of `file` holds where `wanted` tells it, else what it seems to hold.
+Type held_type(const Type& file, const Type& wanted) {
+  Type held = file;
+  const bool bytes = file.id == TypeId::kFixedString && is_kept_as_bytes(wanted.id) && file.width == byte_width(wanted);
+  if (bytes || (file.id == TypeId::kUInt32 && wanted.id == TypeId::kIpv4)) {
+    held = wanted;
+    held.nullable = file.nullable;
+  } else if (is_nested(file.id) && file.id == wanted.id && file.children->size() == wanted.children->size()) {
+    std::vector<Field> children = *file.children;
+    for (size_t i = 0; i < children.size(); ++i)
+      children[i].type = held_type(children[i].type, (*wanted.children)[i].type);
+    held.children = std::make_shared<const std::vector<Field>>(std::move(children));
+  }
+  return held;
+}
+
 // The rows of one file. The engine and its folder live as long as the source.
 class ColumnFileSource final : public Source {
  public:
@@ -143,13 +166,24 @@ class ColumnFileSource final : public Source {
   Result<Schema> open(const ReadRequest& request, std::stop_token stop) override {
     auto schema = rows_->open(request, stop);
     if (!schema) return as_of_file(std::move(schema).error());
-    for (Field& field : schema->fields) field.decided_by = "file " + path_;
+    for (Field& field : schema->fields) {
+      field.decided_by = "file " + path_;
+      if (const auto wanted = request.types.find(field.name))
+        field.type = held_type(field.type, request.types.fields[*wanted].type);
+    }
+    schema_ = std::make_shared<const Schema>(*schema);
     return schema;
   }
 
   Result<std::optional<Delivery>> next(std::stop_token stop) override {
     auto delivery = rows_->next(stop);
     if (!delivery) return as_of_file(std::move(delivery).error());
+    if (!*delivery) return delivery;
+    Batch& batch = (*delivery)->batch;
+    for (size_t i = 0; i < schema_->size(); ++i) retype(batch.columns()[i], schema_->fields[i].type);
+    const size_t rows = batch.rows();
+    const Origin origin = batch.origin();
+    batch = Batch(schema_, std::move(batch.columns()), rows, origin);
     return delivery;
   }
 
@@ -167,6 +201,7 @@ class ColumnFileSource final : public Source {
 
   const std::string path_, format_;
   const std::shared_ptr<const Workroom> room_;
+  std::shared_ptr<const Schema> schema_{};
   const std::unique_ptr<Source> rows_;  // last: its engine uses the folder
 };
 

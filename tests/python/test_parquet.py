@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,10 @@ import pyarrow.parquet
 import pytest
 
 import flatbed as fb
-from conftest import Command
+from conftest import ROOT, Command
+
+sys.path.insert(0, str(ROOT / "tests" / "real"))
+from clickhouse import ClickHouse
 
 ROWS = (
     "id,name,born,seen,score,price,flag\n"
@@ -54,6 +58,29 @@ def test_a_file_goes_there_and_back(rows: Path, tmp_path: Path, ending: str) -> 
         for line in ROWS.replace('""', "").splitlines()  # a column without NULL needs no quotes
     ]
     assert not [path for path in tmp_path.iterdir() if path.name not in {"rows.csv", "back.csv", file.name}]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_tables_come_back_with_types_that_the_formats_do_not_know(tmp_path: Path, ending: str) -> None:
+    columns = {
+        "a": ("UInt128", "340282366920938463463374607431768211455"),
+        "b": ("Nullable(Int256)", "-57896044618658097711785492504343953926634992332820282019728792003956564819968"),
+        "c": ("IPv4", "'203.0.113.7'"),
+        "d": ("Array(Nullable(IPv6))", "['2001:db8::1', NULL]"),
+        "e": ("Tuple(n Int128, m Map(String, UInt256))", "(-1, {'k': 7})"),
+        "f": ("Nullable(IPv4)", "NULL"),
+        "g": ("FixedString(16)", "'0123456789abcdef'"),
+    }
+    with ClickHouse() as server:
+        types = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+        server.query(f"CREATE TABLE there ({types}) ENGINE = Memory")
+        server.query("CREATE TABLE back AS there")
+        server.query(f"INSERT INTO there VALUES ({', '.join(value for _, value in columns.values())})")
+        address = f"clickhouse://127.0.0.1:{server.http_port}/default/"
+        fb.copy(address + "there", tmp_path / f"t.{ending}")
+        receipt = fb.copy(tmp_path / f"t.{ending}", address + "back")
+        assert (receipt.read, receipt.loaded) == (1, 1)
+        assert server.query("SELECT * FROM back") == server.query("SELECT * FROM there")
 
 
 def test_what_pyarrow_writes_is_read(tmp_path: Path) -> None:
