@@ -24,8 +24,10 @@ struct Setting {
 /// How a CSV-like file is written. Defaults are RFC 4180.
 struct Dialect {
   Setting<std::string> delimiter{","};
-  Setting<std::string> quote{"\""};    ///< one byte, or empty: nothing quotes
-  Setting<std::string> escape{"\""};   ///< the quote itself (doubled), one other byte, or empty
+  Setting<std::string> quote{"\""};  ///< one byte, or empty: nothing quotes
+  /// The quote itself (doubled), one other byte, or empty. A backslash where nothing quotes: \t, \n, \\, \N and the
+  /// like stand for bytes and NULL, as in TSV of ClickHouse, MySQL and PostgreSQL; such files are read, not written.
+  Setting<std::string> escape{"\""};
   Setting<std::string> newline{"\n"};  ///< for writing and for show; reading takes LF, CRLF and CR, mixed too
   Setting<bool> header{true};          ///< the first record names the columns
   Setting<uint32_t> header_rows{1};  ///< records that name the columns, one name from all of them, with spaces between

@@ -189,7 +189,9 @@ void read_text(State& s, size_t row) {
   if (null && !text.empty()) return s.fail(row, Code::kNotNull);
   char* const at = s.texts.reserve(text.size() + kUnescapeSlack);
   char* end = at + text.size();
-  if (raw.quoted && has_escape(text, *s.records.syntax))
+  // Texts within arrays and the like have backslashes of their own, and ClickHouse puts no others before these.
+  const bool as_it_is = s.records.syntax->backslashes && is_nested(s.plan.field.type.id);
+  if (raw.quoted && !as_it_is && has_escape(text, *s.records.syntax))
     end = put_unescaped(text, *s.records.syntax, at);
   else if (!text.empty())
     std::memcpy(at, text.data(), text.size());
@@ -348,6 +350,11 @@ FastTexts fast_texts([[maybe_unused]] const Syntax& syntax, [[maybe_unused]] boo
   return nullptr;
 }
 
+// What backslashes stand for is text only when they are resolved.
+bool holds_backslashes(const Records& records) {
+  return records.syntax->backslashes && records.index->escaped;
+}
+
 Loop choose_loop(State& s) {
   const Syntax& syntax = *s.records.syntax;
   const bool rectangular = s.spans.first == nullptr;
@@ -356,6 +363,9 @@ Loop choose_loop(State& s) {
     if (!s.spans.returns) s.fast_texts = fast_texts(syntax, rectangular);
     return rectangular ? read_texts<true> : read_texts<false>;
   }
+  // These loops copy bytes as they are, where the type may hold a backslash.
+  const bool copied = s.type.id == TypeId::kFixedString || s.type.id == TypeId::kEnum8 || s.type.id == TypeId::kEnum16;
+  if (copied && holds_backslashes(s.records)) return read_values;
   if (!syntax.spaces && !s.records.may_look_like_values()) s.fast = fast_loop(syntax, s.type, rectangular);
   return s.fast != nullptr ? read_fast : read_values;
 }
@@ -385,7 +395,8 @@ void settle(const std::vector<Misfit>& misfits, std::vector<Failure>& failures) 
 
 bool holds_only_text(const Records& records) {
   const FieldIndex& index = *records.index;
-  return !index.nul && (index.ascii || simdjson::validate_utf8(records.text.data(), records.text.size()));
+  return !holds_backslashes(records) && !index.nul &&
+         (index.ascii || simdjson::validate_utf8(records.text.data(), records.text.size()));
 }
 
 }  // namespace

@@ -102,7 +102,8 @@ bool Reader::Impl::fill() {
     records.text = bytes.substr(base, chunk.index.consumed);
     if (records.columns == 0) records.columns = width_of_first();
     find_records(records);
-    simple_fields = syntax.spaces || syntax.delimiter.size() > 1 ? 0 : records.columns - chunk.index.returns;
+    simple_fields =
+        syntax.spaces || syntax.backslashes || syntax.delimiter.size() > 1 ? 0 : records.columns - chunk.index.returns;
     return true;
   }
   if (base < bytes.size())

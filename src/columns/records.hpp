@@ -68,7 +68,7 @@ struct Records {
 /// One field as it stands in the chunk.
 struct RawField {
   std::string_view text{};  ///< without its quotes, escapes still in it
-  bool quoted = false;
+  bool quoted = false;      ///< also: it holds backslashes where nothing is quoted, and is not \N
 };
 
 /// Sees the fields of an index as records; empty lines are none when there is more than one column.
@@ -85,6 +85,7 @@ inline RawField raw_field(const Records& records, size_t field, bool last) noexc
     while (records.syntax->runs() && begin < end && records.text[end - 1] == ' ') --end;
   }
   const std::string_view text = records.text.substr(begin, end - begin);
+  if (records.syntax->backslashes) return {text, text.find('\\') != std::string_view::npos && text != "\\N"};
   if (!records.syntax->quotes || text.size() < 2 || text[0] != records.syntax->quote) return {text, false};
   return {text.substr(1, text.size() - 2), true};
 }

@@ -31,7 +31,9 @@ constexpr OptionSpec kOptions[] = {
      .help = "Characters of each column of a fixed width file: 10,5,8; reading finds them in the header"},
     {.name = "delimiter", .help = "Text between fields; reading finds it when it is not given"},
     {.name = "quote", .help = "Character around fields; empty: fields are never quoted"},
-    {.name = "escape", .help = "Character before a quote inside a quoted field; the quote itself: doubled"},
+    {.name = "escape",
+     .help = "Character before a quote inside a quoted field; the quote itself: doubled; a backslash with no quote: "
+             "\\t, \\n, \\N and the like, as in TSV of ClickHouse"},
     {.name = "header", .type = OptionType::kFlag, .help = "The first record names the columns"},
     {.name = "header_rows",
      .type = OptionType::kCount,
@@ -192,7 +194,12 @@ Dialect dialect_of(const Uri& uri, const Options& options) {
   choose(options, "spaces", dialect.spaces, options.flag("spaces"));
   choose(options, "encoding", dialect.encoding, options.text("encoding"));
   choose(options, "nulls", dialect.nulls, options.names("nulls"));
-  if (dialect.quote.value.empty()) dialect.escape = {"", dialect.quote.by};
+  if (dialect.quote.value.empty()) {
+    const bool backslashes = dialect.escape == Setting<std::string>{"\\", Chosen::kUser};
+    if (!backslashes) dialect.escape = {"", dialect.quote.by};
+    // A writer of backslashes tells NULL from an empty text.
+    if (backslashes && !options.given("nulls")) dialect.nulls = {{"\\N"}, Chosen::kDefault};
+  }
   return dialect;
 }
 
@@ -462,9 +469,14 @@ Result<std::unique_ptr<Encoder>> encoder_of(const Uri& uri, const Options& optio
   if (is_json(format)) {
     return json_encoder({.array = format == "json", .quote_integers = options.flag("quote_integers")});
   }
-  return csv_encoder({.dialect = dialect_of(uri, options),
-                      .formula_safe = options.flag("formula_safe"),
-                      .as_is = options.flag("as_is")});
+  const Dialect dialect = dialect_of(uri, options);
+  if (dialect.quote.value.empty() && !dialect.escape.value.empty()) {
+    return Error{.code = Code::kBadOption,
+                 .message = "backslashes are read, not written, where nothing is quoted",
+                 .expected = "a quote, or no escape"};
+  }
+  return csv_encoder(
+      {.dialect = dialect, .formula_safe = options.flag("formula_safe"), .as_is = options.flag("as_is")});
 }
 
 // Text under a name that promises another format misleads whoever opens it.

@@ -60,6 +60,7 @@ ServerSettings engine_settings() {
           {"output_format_parquet_enum_as_byte_array", "1"},
           {"min_insert_block_size_rows", "131072"},
           {"min_insert_block_size_bytes", "67108864"},
+          {"allow_suspicious_low_cardinality_types", "1"},
           {"http_receive_timeout", "86400"},  // the pipeline may be slower than the engine would wait for
           {"http_send_timeout", "86400"}};
 }

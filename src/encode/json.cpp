@@ -184,7 +184,7 @@ class JsonEncoder final : public Encoder {
   static Error not_utf8(const Batch& batch, size_t row, size_t column) {
     Error error{.code = Code::kInvalidUtf8,
                 .message = "a text is not UTF-8, which JSON must be",
-                .hint = "select the column as hex(...), or write CSV"};
+                .hint = "select the column as hex(...), or write Parquet"};
     error.where.record = batch.record(row);
     error.where.column = static_cast<uint32_t>(column);
     error.where.column_name = batch.schema().fields[column].name;

@@ -92,7 +92,11 @@ Result<Syntax> make_syntax(const Dialect& dialect) {
   if (escape.size() > 1 || holds_line_end(escape)) return sign_error("escape", escape, "one byte, or nothing");
   if (!quote.empty() && delimiter.find(quote[0]) != std::string::npos)
     return sign_error("quote", quote, "a byte that the delimiter does not hold");
-  Syntax syntax{.delimiter = delimiter, .quotes = !quote.empty(), .escapes = !quote.empty() && !escape.empty()};
+  const bool backslashes = quote.empty() && escape == "\\";
+  Syntax syntax{.delimiter = delimiter,
+                .quotes = !quote.empty(),
+                .escapes = backslashes || (!quote.empty() && !escape.empty()),
+                .backslashes = backslashes};
   if (syntax.quotes) syntax.quote = quote[0];
   syntax.spaces = dialect.spaces.value;
   syntax.escape = syntax.escapes ? escape[0] : syntax.quote;
@@ -133,6 +137,7 @@ void index_fields_with(const Kernel& kernel, std::string_view text, const Syntax
   kernel.index(text, syntax, index);
   if (whole && index.open && syntax.mends) mend_open_field(text, syntax, index);
   settle_end(text, whole, index);
+  if (syntax.backslashes) index.escaped = text.substr(0, index.consumed).find('\\') != std::string_view::npos;
 }
 
 void index_fields(std::string_view text, const Syntax& syntax, bool whole, FieldIndex& index) {

@@ -18,10 +18,11 @@ struct Kernel;
 /// What separates and quotes: the part of a Dialect that finding fields needs.
 struct Syntax {
   std::string delimiter = ",";
-  bool quotes = true;   ///< fields may be quoted
-  bool escapes = true;  ///< quoted fields may hold the quote, behind `escape`
-  bool mends = false;   ///< quotes where none can be are text: those that text follows, those that nothing closes
-  bool spaces = false;  ///< spaces before a field are layout; where a space delimits, several are one delimiter
+  bool quotes = true;        ///< fields may be quoted
+  bool escapes = true;       ///< quoted fields may hold the quote, behind `escape`
+  bool backslashes = false;  ///< nothing is quoted; \t, \n and the like mean bytes, as in TSV of ClickHouse
+  bool mends = false;        ///< quotes where none can be are text: those that text follows, those that nothing closes
+  bool spaces = false;       ///< spaces before a field are layout; where a space delimits, several are one delimiter
   char quote = '"';
   char escape = '"';               ///< the quote itself means that it is doubled
   const Kernel* kernel = nullptr;  ///< for tests: another one than that of this process
@@ -46,7 +47,7 @@ class FieldIndex {
   size_t lines = 0;               ///< physical line ends, those inside quotes too
   size_t consumed = 0;            ///< bytes up to the end of the last whole record
   bool quoted = false;            ///< some field is quoted
-  bool escaped = false;           ///< some quoted field may hold an escape
+  bool escaped = false;           ///< some field may hold an escape
   bool returns = false;           ///< there is a CR
   bool ascii = true;              ///< every byte is below 0x80
   bool nul = false;               ///< there is a NUL byte

@@ -318,6 +318,20 @@ TEST_SUITE("columns") {
   TEST_CASE("other dialects") {
     CHECK(read("a||b\n1||\"x||y\"\n", {.types = "a Int8|b String", .delimiter = "||"}).rows == "0: 1 'x||y'\n");
     CHECK(read("a,b\n1,\"x\\\"y\\\\\"\n", {.types = "a Int8|b String", .escape = "\\"}).rows == "0: 1 'x\"y\\'\n");
+    const Setup tsv{.types = "a Int8|b Nullable(String)|c FixedString(4)|d Enum8('x\ty' = 1, 'z' = 2)",
+                    .quote = "",
+                    .escape = "\\",
+                    .delimiter = "\t",
+                    .nulls = {"\\N"}};
+    CHECK(read("a\tb\tc\td\n1\t\\t\\n\\\\N\\x41\ta\\nb\tx\\ty\n\\x32\t\\N\t\\\\\tz\n"
+               "3\t\"q\\\"\tabcd\tz\n4\t\\\\N\tabcd\tz\n5\t\tC:\\d\tz\n6\t\\\tabcd\tz\n",
+               tsv)
+              .rows ==
+          "0: 1 '\t\n\\NA' a\nb x\ty\n1: 2 NULL \\ z\n2: 3 '\"q\"' abcd z\n3: 4 '\\N' abcd z\n"
+          "4: 5 '' C:\\d z\n5: 6 '\\' abcd z\n");
+    // Bytes that no text has are no text behind a backslash either.
+    CHECK(read("a\tb\tc\td\n1\t\\0\tabcd\tz\n2\t\\xFF\tabcd\tz\n3\t\\xC3\\xA9\tabcd\tz\n", tsv).rows ==
+          "2: 3 '\xC3\xA9' abcd z\n");
     CHECK(read("a,b\n-999,NA\n", {.types = "a Nullable(Int32)|b Nullable(String)", .nulls = {"-999", "NA"}}).rows ==
           "0: NULL NULL\n");
     CHECK(read("a,b\n\"-999\",\"NA\"\n", {.types = "a Nullable(Int32)|b Nullable(String)", .nulls = {"-999", "NA"}})

@@ -40,7 +40,7 @@ class ShortReads final : public ByteSource {
 
 struct Made {
   std::string text;
-  std::string delimiter = ",", escape = "\"";
+  std::string delimiter = ",", escape = "\"", quote = "\"";
   Schema types{};  // of the columns that are not inferred
 };
 
@@ -133,7 +133,7 @@ Made make_misleading(std::mt19937& random, size_t rows, std::string delimiter, s
 std::string outcome(const Made& made, const Way& way, const std::string& folder) {
   CsvSourceOptions options{.chunk_bytes = way.chunk_bytes, .kernel = way.kernel};
   options.dialect.delimiter = {made.delimiter, Chosen::kUser};
-  options.dialect.quote = {"\"", Chosen::kUser};
+  options.dialect.quote = {made.quote, Chosen::kUser};
   options.dialect.escape = {made.escape, Chosen::kUser};
   options.dialect.header = {true, Chosen::kUser};
   options.dialect.skip_rows = {0, Chosen::kUser};
@@ -211,6 +211,8 @@ TEST_SUITE("matrix") {
     files.push_back(make_misleading(random, 30, ",", "\""));
     files.push_back(make_misleading(random, 30, ";", "\\"));
     files.push_back(make_misleading(random, 30, "||", "\""));
+    files.push_back(make_noise(random, 300, "\t", "\\"));
+    files.back().quote = "";
     // Types by inference, over every row.
     files.push_back({.text = make_file(random, 30, 0, "\n", false).text});
 

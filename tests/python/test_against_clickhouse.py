@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 import flatbed as fb
+from conftest import ROOT, Command
+
+sys.path.insert(0, str(ROOT / "tests" / "real"))
+from clickhouse import ClickHouse
 
 
 @pytest.fixture
@@ -42,3 +47,25 @@ def test_table_equals_what_clickhouse_reads_itself(flights: Path, tmp_path: Path
     )
     assert loaded == own
     assert loaded[0][0] == str(lines - 1)
+
+
+def test_tsv_of_clickhouse_is_read_by_its_own_rules(tmp_path: Path, command: Command) -> None:
+    columns = (
+        "id UInt32, s Nullable(String), f FixedString(4), e Enum8('a\\tb' = 1, 'c' = 2), n Array(Nullable(String))"
+    )
+    with ClickHouse() as server:
+        server.query(f"CREATE TABLE there ({columns}) ENGINE = Memory")
+        server.query("CREATE TABLE back AS there")
+        server.query(
+            r"INSERT INTO there VALUES (1, 'a\tb\nc\rd\\e', 'a\nb', 'a\tb', ['x\ty', NULL, '\\N']), "
+            r"(2, NULL, '', 'c', []), (3, '', '\\', 'c', ['']), (4, '\\N', 'abcd', 'c', ['\'']), "
+            r"""(5, '"quoted" and \'so\'', '"ab"', 'c', ['"'])"""
+        )
+        (tmp_path / "there.tsv").write_text(server.query("SELECT * FROM there ORDER BY id FORMAT TSVWithNames") + "\n")
+        address = f"clickhouse://127.0.0.1:{server.http_port}/default/back"
+        done = command("copy", "there.tsv", address, "--quote", "", "--escape", "\\")
+        assert done.returncode == 0, done.stderr
+        rows = "SELECT * FROM {} ORDER BY id FORMAT JSONCompactEachRow"
+        assert server.query(rows.format("back")) == server.query(rows.format("there"))
+    done = command("copy", "there.tsv", "out.tsv", "-t", "quote=", "-t", "escape=\\")
+    assert "read, not written" in done.stderr

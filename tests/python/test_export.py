@@ -90,7 +90,7 @@ def test_texts_that_would_be_read_back_otherwise_are_not_written(tmp_path: Path)
         assert not list(tmp_path.iterdir())
         fb.copy(address, tmp_path / "bytes.csv", target_options={"encoding": "bytes"})
         assert (tmp_path / "bytes.csv").read_bytes() == b"id,text\n1,caf\xc3\xa9\n2,\x80\n"
-        with pytest.raises(fb.Error, match="line 3|:3"):  # the letter of the first row stays what it is
+        with pytest.raises(fb.Error, match=r":3, column 2"):  # the letter of the first row stays what it is
             fb.copy(tmp_path / "bytes.csv", address)
         fb.copy(address, tmp_path / "out.parquet")
         server.query("CREATE TABLE again AS t")

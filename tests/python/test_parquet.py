@@ -70,11 +70,13 @@ def test_tables_come_back_with_types_that_the_formats_do_not_know(tmp_path: Path
         "e": ("Tuple(n Int128, m Map(String, UInt256))", "(-1, {'k': 7})"),
         "f": ("Nullable(IPv4)", "NULL"),
         "g": ("FixedString(16)", "'0123456789abcdef'"),
+        "h": ("LowCardinality(UInt32)", "7"),
     }
     with ClickHouse() as server:
         types = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
-        server.query(f"CREATE TABLE there ({types}) ENGINE = Memory")
-        server.query("CREATE TABLE back AS there")
+        allowed = "SETTINGS allow_suspicious_low_cardinality_types = 1"
+        for table in ("there", "back"):
+            server.query(f"CREATE TABLE {table} ({types}) ENGINE = Memory {allowed}")
         server.query(f"INSERT INTO there VALUES ({', '.join(value for _, value in columns.values())})")
         address = f"clickhouse://127.0.0.1:{server.http_port}/default/"
         fb.copy(address + "there", tmp_path / f"t.{ending}")
