@@ -26,7 +26,7 @@ struct Dialect {
   Setting<std::string> delimiter{","};
   Setting<std::string> quote{"\""};  ///< one byte, or empty: nothing quotes
   /// The quote itself (doubled), one other byte, or empty. A backslash where nothing quotes: \t, \n, \\, \N and the
-  /// like stand for bytes and NULL, as in TSV of ClickHouse, MySQL and PostgreSQL; such files are read, not written.
+  /// like stand for bytes and NULL, as in TSV of ClickHouse, MySQL and PostgreSQL.
   Setting<std::string> escape{"\""};
   Setting<std::string> newline{"\n"};  ///< for writing and for show; reading takes LF, CRLF and CR, mixed too
   Setting<bool> header{true};          ///< the first record names the columns

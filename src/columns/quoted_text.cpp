@@ -29,20 +29,26 @@ constexpr std::array<std::pair<char, char>, 9> kEscapes = {{{'0', '\0'},
                                                             {'v', '\v'}}};
 constexpr size_t kWrittenEscapes = 6;
 
-// Reads what follows a backslash.
-bool read_escape(std::string_view text, size_t& at, std::string& value) {
-  if (at == text.size()) return false;
+// Writes what is meant by a backslash and what follows it at `at`, and returns the end.
+char* put_meant(std::string_view text, size_t& at, char* to) noexcept {
   const char c = text[at++];
   if (c == 'x' && at + 2 <= text.size() && hex_digit(text[at]) >= 0 && hex_digit(text[at + 1]) >= 0) {
-    value += static_cast<char>(hex_digit(text[at]) * 16 + hex_digit(text[at + 1]));
+    *to++ = static_cast<char>(hex_digit(text[at]) * 16 + hex_digit(text[at + 1]));
     at += 2;
-    return true;
+    return to;
   }
   const auto* escape = std::ranges::find(kEscapes, c, &std::pair<char, char>::first);
   const bool known = escape != kEscapes.end();
-  if (!known && std::string_view("\\`\"'/").find(c) == std::string_view::npos) value += '\\';
-  value += known ? escape->second : c;
-  return true;
+  if (!known && std::string_view("\\`\"'/").find(c) == std::string_view::npos) *to++ = '\\';
+  *to++ = known ? escape->second : c;
+  return to;
+}
+
+// Returns the letter that stands for a byte behind a backslash where texts are written, or 0.
+char letter_of(char byte) noexcept {
+  const auto written = std::span(kEscapes).first<kWrittenEscapes>();
+  const auto escape = std::ranges::find(written, byte, &std::pair<char, char>::second);
+  return escape == written.end() ? '\0' : escape->first;
 }
 
 // Words that ClickHouse reads as something else where a column's name may stand.
@@ -60,10 +66,8 @@ bool needs_quotes(std::string_view name) {
 void append_quoted(std::string_view text, char quote, std::string& out) {
   out += quote;
   for (const char c : text) {
-    const auto written = std::span(kEscapes).first<kWrittenEscapes>();
-    const auto escape = std::ranges::find(written, c, &std::pair<char, char>::second);
-    if (escape != written.end()) {
-      out += {'\\', escape->first};
+    if (const char letter = letter_of(c)) {
+      out += {'\\', letter};
     } else {
       if (c == quote || c == '\\') out += '\\';
       out += c;
@@ -84,7 +88,9 @@ bool read_quoted(std::string_view text, size_t& at, std::string& value) {
   while (at < text.size()) {
     const char c = text[at++];
     if (c == '\\') {
-      if (!read_escape(text, at, value)) return false;
+      if (at == text.size()) return false;
+      char meant[2];
+      value.append(meant, put_meant(text, at, meant));
     } else if (c != quote) {
       value += c;
     } else if (at < text.size() && text[at] == quote) {
@@ -94,6 +100,26 @@ bool read_quoted(std::string_view text, size_t& at, std::string& value) {
     }
   }
   return false;
+}
+
+char* put_escaped(std::string_view text, char* to) noexcept {
+  for (const char c : text) {
+    const char letter = letter_of(c);
+    if (letter != 0 || c == '\\') *to++ = '\\';
+    *to++ = letter != 0 ? letter : c;
+  }
+  return to;
+}
+
+char* put_without_escapes(std::string_view escaped, char* to) noexcept {
+  for (size_t at = 0; at < escaped.size();) {
+    const char c = escaped[at++];
+    if (c == '\\' && at < escaped.size())
+      to = put_meant(escaped, at, to);
+    else
+      *to++ = c;
+  }
+  return to;
 }
 
 }  // namespace flatbed

@@ -15,6 +15,13 @@ void append_quoted(std::string_view text, char quote, std::string& out);
 /// closed.
 bool read_quoted(std::string_view text, size_t& at, std::string& value);
 
+/// Writes `text` with those escapes, but no quotes and none before them, as in TSV, and returns the end. REQUIRES: room
+/// for twice the text.
+char* put_escaped(std::string_view text, char* to) noexcept;
+/// Writes a text of TSV without its escapes, which read_quoted() tells, and returns the end: at most as many bytes. A
+/// backslash that ends the text stays.
+char* put_without_escapes(std::string_view escaped, char* to) noexcept;
+
 /// Appends an identifier, in backticks where ClickHouse needs them.
 void append_identifier(std::string_view name, std::string& out);
 /// Tells whether a byte may stand in an identifier that is not quoted.

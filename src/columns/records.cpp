@@ -7,8 +7,8 @@
 #include <cctype>
 #include <cstring>
 
+#include "columns/quoted_text.hpp"
 #include "columns/sixteen.hpp"
-#include "columns/swar.hpp"
 
 namespace flatbed {
 namespace {
@@ -145,47 +145,9 @@ void append_unescaped(std::string_view quoted, const Syntax& syntax, std::string
   out.resize(static_cast<size_t>(end - out.data()));
 }
 
-namespace {
-
-// Returns the value of a hexadecimal digit, or -1.
-int hex_digit(char c) noexcept {
-  const auto letter = static_cast<unsigned char>((c | 0x20) - 'a');
-  return is_digit(c) ? c - '0' : letter < 6 ? letter + 10 : -1;
-}
-
-// The escapes of ClickHouse's TabSeparated, which are those of MySQL and PostgreSQL too; a backslash before another
-// byte is text. Source: "TabSeparated" in ClickHouse's documentation of formats.
-char* put_meant(std::string_view text, char* to) noexcept {
-  constexpr std::string_view kSigns = "abefnrtv0\\'\"`/";
-  constexpr std::string_view kBytes{"\a\b\x1B\f\n\r\t\v\0\\'\"`/", kSigns.size()};
-  while (!text.empty()) {
-    const size_t plain = std::min(text.find('\\'), text.size());
-    std::memcpy(to, text.data(), plain);
-    to += plain;
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    const size_t sign = text.size() > 1 ? kSigns.find(text[1]) : std::string_view::npos;
-    const int high = text.size() > 3 && text[1] == 'x' ? hex_digit(text[2]) : -1;
-    const int low = high >= 0 ? hex_digit(text[3]) : -1;
-    if (sign != std::string_view::npos) {
-      *to++ = kBytes[sign];
-      text.remove_prefix(2);
-    } else if (low >= 0) {
-      *to++ = static_cast<char>(high * 16 + low);
-      text.remove_prefix(4);
-    } else {
-      *to++ = '\\';
-      text.remove_prefix(1);
-    }
-  }
-  return to;
-}
-
-}  // namespace
-
 // An escape gives way to the byte behind it; one that ends the text stays.
 char* put_unescaped(std::string_view quoted, const Syntax& syntax, char* to) noexcept {
-  if (syntax.backslashes) return put_meant(quoted, to);
+  if (syntax.backslashes) return put_without_escapes(quoted, to);
   const char* from = quoted.data();
   const char* const end = from + quoted.size();
   const char escape = syntax.escape;

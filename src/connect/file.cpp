@@ -469,14 +469,9 @@ Result<std::unique_ptr<Encoder>> encoder_of(const Uri& uri, const Options& optio
   if (is_json(format)) {
     return json_encoder({.array = format == "json", .quote_integers = options.flag("quote_integers")});
   }
-  const Dialect dialect = dialect_of(uri, options);
-  if (dialect.quote.value.empty() && !dialect.escape.value.empty()) {
-    return Error{.code = Code::kBadOption,
-                 .message = "backslashes are read, not written, where nothing is quoted",
-                 .expected = "a quote, or no escape"};
-  }
-  return csv_encoder(
-      {.dialect = dialect, .formula_safe = options.flag("formula_safe"), .as_is = options.flag("as_is")});
+  return csv_encoder({.dialect = dialect_of(uri, options),
+                      .formula_safe = options.flag("formula_safe"),
+                      .as_is = options.flag("as_is")});
 }
 
 // Text under a name that promises another format misleads whoever opens it.

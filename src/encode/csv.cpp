@@ -130,9 +130,8 @@ void Writer::header(const Schema& schema, std::string& out) {
     if (rules.as_is && !field.heading) break;
     const std::string& name = rules.as_is ? *field.heading : field.name;
     if (!place.first) out += rules.delimiter;
-    std::string text(2 * name.size() + 2, '\0');
-    const bool quotes = rules.need_of(name, place) == Need::kQuotes;
-    const char* end = quotes ? rules.put_quoted(name, text.data()) : put(name, text.data());
+    std::string text(2 * name.size() + 8, '\0');
+    const char* end = rules.put_as(rules.need_of(name, place), name, text.data());
     out.append(text, 0, static_cast<size_t>(end - text.data()));
     place.first = false;
   }

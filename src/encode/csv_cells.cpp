@@ -33,8 +33,9 @@ Status CsvCells::prepare(const Batch& batch) {
   nested_.clear();
   nested_.reserve(batch.columns().size());
   for (const Column& given : batch.columns()) {
-    const Column& column = is_read_from_text(given.type.id) ? nested_.emplace_back(texts_of(given)) : given;
-    if (Status added = add(column, cells_.size() + 1 == batch.columns().size()); !added)
+    const bool nested = is_read_from_text(given.type.id);
+    const Column& column = nested ? nested_.emplace_back(texts_of(given)) : given;
+    if (Status added = add(column, nested, cells_.size() + 1 == batch.columns().size()); !added)
       return in_column(std::move(added).error(), batch, cells_.size());
   }
   stride_ = stride_of(cells_.size());
@@ -45,12 +46,13 @@ Status CsvCells::prepare(const Batch& batch) {
   return {};
 }
 
-Status CsvCells::add(const Column& column, bool last) {
+Status CsvCells::add(const Column& column, bool nested, bool last) {
   const Type& type = column.type;
   Cell cell{.column = &column, .width = byte_width(type)};
   cell.place = {.takes_empty = type.id == TypeId::kString && !type.nullable,
                 .first = cells_.empty(),
-                .alone = cells_.empty() && last};
+                .alone = cells_.empty() && last,
+                .nested = nested};
   cell.end = last || rules_->delimiter.empty() ? '\n' : rules_->delimiter.front();
   cell.is_checked = rules_->may_meet_values() || is_text(type.id);
   if (type.id == TypeId::kString) {
@@ -199,10 +201,8 @@ Slot CsvCells::checked_slot(const Cell& cell, size_t row, std::string_view text)
   }
   const Need need = rules_->need_of(text, cell.place);
   if (need == Need::kImpossible) impossible_ = std::min(impossible_.value_or(row), row);
-  char* const to = outside_.room(2 * text.size() + 2);
-  if (need == Need::kQuotes) return slot_of(to, static_cast<size_t>(rules_->put_quoted(text, to) - to), cell.end);
-  std::ranges::copy(text, to);
-  return slot_of(to, text.size(), cell.end);
+  char* const to = outside_.room(2 * text.size() + 8);
+  return slot_of(to, static_cast<size_t>(rules_->put_as(need, text, to) - to), cell.end);
 }
 
 // A slot of a text that was made in the room outside.

@@ -48,7 +48,7 @@ class CsvCells {
     TextForm text_form{};
   };
 
-  Status add(const Column& column, bool last);
+  Status add(const Column& column, bool nested, bool last);
   void look_for_signs(Cell& cell) const;
   void fill_numbers(const Cell& cell, size_t first, size_t rows, const SlotColumn& slots);
   void fill_days(const Cell& cell, size_t first, size_t rows, const SlotColumn& slots);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "columns/quoted_text.hpp"
 #include "columns/swar.hpp"
 
 namespace flatbed {
@@ -48,6 +49,7 @@ Need CsvRules::need_of(std::string_view text, const CellPlace& place) const {
   const bool special = std::ranges::any_of(text, [&](char c) { return special_[static_cast<unsigned char>(c)]; }) ||
                        (place.first && text.starts_with(kByteOrderMark)) || has_space_at_an_end(text);
   if (!null_like && !special && !(place.alone && as_is && text.empty())) return Need::kNothing;
+  if (backslashes()) return need_of_escapes(text, place);
   if (quote == 0) return Need::kImpossible;
   if (escape == 0 && text.find(quote) != std::string_view::npos) {
     // Inside an unquoted field a quote is a quote, if it is not the first byte.
@@ -56,6 +58,26 @@ Need CsvRules::need_of(std::string_view text, const CellPlace& place) const {
     return only_quote ? Need::kNothing : Need::kImpossible;
   }
   return Need::kQuotes;
+}
+
+// A text that means NULL has no other spelling, unless a backslash is in it. Nested text holds the escapes already.
+Need CsvRules::need_of_escapes(std::string_view text, const CellPlace& place) const noexcept {
+  const bool split = delimiter != "\t" && text.find(delimiter) != text.npos;
+  const bool marked = place.first && text.starts_with(kByteOrderMark);
+  const bool escaped = marked || place.nested || text.find_first_of("\\\t\n\r") != text.npos;
+  if (split || !escaped) return Need::kImpossible;
+  return place.nested ? Need::kNothing : Need::kEscapes;
+}
+
+char* CsvRules::put_as(Need need, std::string_view text, char* to) const noexcept {
+  if (need == Need::kQuotes) return put_quoted(text, to);
+  if (need == Need::kEscapes) {
+    // Bytes behind \x are no mark.
+    const bool marked = text.starts_with(kByteOrderMark);
+    if (marked) to = std::ranges::copy(std::string_view("\\xEF\\xBB\\xBF"), to).out;
+    return put_escaped(text.substr(marked ? kByteOrderMark.size() : 0), to);
+  }
+  return std::ranges::copy(text, to).out;
 }
 
 char* CsvRules::put_quoted(std::string_view text, char* to) const noexcept {

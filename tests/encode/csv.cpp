@@ -205,4 +205,26 @@ TEST_SUITE("encode") {
           "a\xA7"
           "b\n");
   }
+
+  TEST_CASE("backslashes in place of quotes") {
+    csv::WriterOptions tsv;
+    tsv.dialect.delimiter.value = "\t";
+    tsv.dialect.quote.value = "";
+    tsv.dialect.escape.value = "\\";
+    tsv.dialect.nulls.value = {"\\N"};
+    CHECK(cell("a\tb\nc\rd\\e \"f\" ", tsv) == "a\\tb\\nc\\rd\\\\e \"f\" ");
+    CHECK(cell("\\N", tsv) == "\\\\N");
+    CHECK(cell(std::nullopt, tsv) == "\\N");
+    CHECK(cell("", tsv).empty());
+    const std::string longer(100, 'x');
+    CHECK(cell(longer + "\t" + longer, tsv) == longer + "\\t" + longer);
+    CHECK(written(batch_of({column_of({"\xEF\xBB\xBFx"}, false)}), tsv) == "\\xEF\\xBB\\xBFx\n");
+    std::string header;
+    csv::Writer(tsv).header(Schema{{{"a\tb", {}, ""}, {"c", {}, ""}}}, header);
+    CHECK(header == "a\\tb\tc\n");
+    tsv.dialect.delimiter.value = ",";
+    CHECK(cell("a,b\n", tsv).starts_with("FB-TYPE-0104"));
+    tsv.dialect.nulls.value = {"", "\\N"};
+    CHECK(cell("", tsv).starts_with("FB-TYPE-0104"));
+  }
 }

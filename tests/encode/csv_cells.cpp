@@ -100,7 +100,7 @@ std::string expected(const Column& column, size_t row, const CsvRules& rules, co
   impossible = need == Need::kImpossible;
   if (need != Need::kQuotes) return text;
   std::string quoted(2 * text.size() + 2, ' ');
-  quoted.resize(static_cast<size_t>(rules.put_quoted(text, quoted.data()) - quoted.data()));
+  quoted.resize(static_cast<size_t>(rules.put_as(Need::kQuotes, text, quoted.data()) - quoted.data()));
   return quoted;
 }
 

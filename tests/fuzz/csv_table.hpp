@@ -15,16 +15,24 @@ struct ReadTable {
   std::string error{};
 };
 
-inline ReadTable read_table(std::string_view text, const Schema& types, size_t chunk_bytes, unsigned threads) {
-  CsvSourceOptions options{.chunk_bytes = chunk_bytes};
-  options.dialect.delimiter = {",", Chosen::kUser};
-  options.dialect.quote = {"\"", Chosen::kUser};
-  options.dialect.escape = {"\"", Chosen::kUser};
-  options.dialect.header = {true, Chosen::kUser};
-  options.dialect.header_rows = {1, Chosen::kUser};
-  options.dialect.skip_rows = {0, Chosen::kUser};
-  options.dialect.encoding = {"utf-8", Chosen::kUser};
-  options.dialect.nulls = {{"", "\\N"}, Chosen::kUser};
+/// Commas and quotes, or TSV with backslashes.
+inline Dialect dialect_of(bool backslashes) {
+  Dialect dialect;
+  dialect.delimiter = {backslashes ? "\t" : ",", Chosen::kUser};
+  dialect.quote = {backslashes ? "" : "\"", Chosen::kUser};
+  dialect.escape = {backslashes ? "\\" : "\"", Chosen::kUser};
+  dialect.header = {true, Chosen::kUser};
+  dialect.header_rows = {1, Chosen::kUser};
+  dialect.skip_rows = {0, Chosen::kUser};
+  dialect.encoding = {"utf-8", Chosen::kUser};
+  dialect.nulls.by = Chosen::kUser;
+  if (backslashes) dialect.nulls.value = {"\\N"};
+  return dialect;
+}
+
+inline ReadTable read_table(std::string_view text, const Schema& types, size_t chunk_bytes, unsigned threads,
+                            bool backslashes = false) {
+  const CsvSourceOptions options{.dialect = dialect_of(backslashes), .chunk_bytes = chunk_bytes};
   const auto source = csv_source(
       {{.uri = "t.csv",
         .reopenable = true,

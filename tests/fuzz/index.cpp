@@ -24,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                              {.delimiter = ";", .quote = '\'', .escape = '\''},
                              {.delimiter = "\t", .quotes = false, .escapes = false},
                              {.escape = '\\'},
+                             {.delimiter = "\t", .quotes = false, .backslashes = true, .escape = '\\'},
                              {.delimiter = "||"}};
   const Syntax& syntax = syntaxes[data[0] % std::size(syntaxes)];
   const bool whole = (data[0] & 0x80) != 0;

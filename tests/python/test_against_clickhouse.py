@@ -49,7 +49,7 @@ def test_table_equals_what_clickhouse_reads_itself(flights: Path, tmp_path: Path
     assert loaded[0][0] == str(lines - 1)
 
 
-def test_tsv_of_clickhouse_is_read_by_its_own_rules(tmp_path: Path, command: Command) -> None:
+def test_tsv_of_clickhouse_goes_both_ways_by_its_own_rules(tmp_path: Path, command: Command) -> None:
     columns = (
         "id UInt32, s Nullable(String), f FixedString(4), e Enum8('a\\tb' = 1, 'c' = 2), n Array(Nullable(String))"
     )
@@ -67,5 +67,8 @@ def test_tsv_of_clickhouse_is_read_by_its_own_rules(tmp_path: Path, command: Com
         assert done.returncode == 0, done.stderr
         rows = "SELECT * FROM {} ORDER BY id FORMAT JSONCompactEachRow"
         assert server.query(rows.format("back")) == server.query(rows.format("there"))
-    done = command("copy", "there.tsv", "out.tsv", "-t", "quote=", "-t", "escape=\\")
-    assert "read, not written" in done.stderr
+        done = command("copy", address, "ours.tsv", "-t", "quote=", "-t", "escape=\\")
+        assert done.returncode == 0, done.stderr
+        server.query("TRUNCATE TABLE there")
+        server.query("INSERT INTO there FORMAT TSVWithNames", data=(tmp_path / "ours.tsv").read_bytes())
+        assert server.query(rows.format("there")) == server.query(rows.format("back"))
