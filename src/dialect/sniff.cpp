@@ -341,7 +341,9 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
   detect(dialect.header, detect_header(best));
   // Who says that the first record names the columns has said that it is one record.
   if (dialect.header.value && given.header.by != Chosen::kUser) detect(dialect.header_rows, count_header_rows(best));
-  detect(dialect.spaces, detect_spaces(best));
+  // Programs that write backslashes put no spaces for looks.
+  const bool backslashes = dialect.quote.value.empty() && dialect.escape.value == "\\";
+  detect(dialect.spaces, !backslashes && detect_spaces(best));
   dialect.tables = count_tables(best);
   find_marks(best, whole, dialect);
   dialect.score = best.score;

@@ -206,6 +206,14 @@ TEST_SUITE("dialect") {
     // What is valid beside such bytes is so by chance: curly quotes of Mac Roman.
     CHECK(found("name,n\nGeorge\x89\xdb\xaas,1\nGeorge\x89\xdb\xaas,2\n").encoding.value != "utf-8");
   }
+  TEST_CASE("sniff: spaces among backslashes are data") {
+    const std::string_view text = "a, b\n1, x\n2, y\n3, z\n4, w\n";
+    CHECK(found(text).spaces.value);
+    Dialect given;
+    given.quote = {"", Chosen::kUser};
+    given.escape = {"\\", Chosen::kUser};
+    CHECK_FALSE(found(text, given).spaces.value);
+  }
   TEST_CASE("sniff: what the user chose stays") {
     Dialect given;
     given.delimiter = {";", Chosen::kUser};
