@@ -316,6 +316,24 @@ Result<std::unique_ptr<Source>> make_source(const Uri& uri, const Options& optio
 
 // ---- Writing
 
+// The engine writes times and enums to Arrow as bare numbers, which come back as those: as times of Arrow and as text
+// they come back as what they are. Returns what a column of `type` is written as.
+Type arrow_type(const Type& type) {
+  Type written = type;
+  if (!type.declared.empty()) return written;
+  if (type.id == TypeId::kDateTime) {
+    written.id = TypeId::kDateTime64;
+    written.low_cardinality = false;
+  } else if (type.id == TypeId::kEnum8 || type.id == TypeId::kEnum16) {
+    written = {.id = TypeId::kString, .nullable = type.nullable};
+  } else if (is_nested(type.id)) {
+    std::vector<Field> children = *type.children;
+    for (Field& child : children) child.type = arrow_type(child.type);
+    written.children = std::make_shared<const std::vector<Field>>(std::move(children));
+  }
+  return written;
+}
+
 // Blocks as bytes that are pulled by the request that carries them.
 class QueuedBytes final : public ByteSource {
  public:
@@ -363,7 +381,8 @@ class ColumnFileSink final : public Sink {
     if (!server) return std::move(server).error();
     std::string structure;
     for (const Field& field : schema.fields) {
-      structure += (structure.empty() ? "" : ", ") + quote_identifier(field.name) + " " + to_string(field.type);
+      const Type type = format_ == "Parquet" ? field.type : arrow_type(field.type);
+      structure += (structure.empty() ? "" : ", ") + quote_identifier(field.name) + " " + to_string(type);
     }
     const std::string sql = "INSERT INTO FUNCTION " + file_function(*room_, format_, structure) + " FORMAT Native";
     queue_.emplace(request.memory_limit / 4);

@@ -71,6 +71,9 @@ def test_tables_come_back_with_types_that_the_formats_do_not_know(tmp_path: Path
         "f": ("Nullable(IPv4)", "NULL"),
         "g": ("FixedString(16)", "'0123456789abcdef'"),
         "h": ("LowCardinality(UInt32)", "7"),
+        "i": ("DateTime('Europe/Berlin')", "1729989000"),
+        "j": ("Array(Nullable(DateTime))", "[NULL, 4294967295]"),
+        "k": ("Tuple(Enum8('a' = 1, 'b' = 2), Nullable(Enum16('x' = -5)))", "('b', NULL)"),
     }
     with ClickHouse() as server:
         types = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
@@ -80,6 +83,7 @@ def test_tables_come_back_with_types_that_the_formats_do_not_know(tmp_path: Path
         server.query(f"INSERT INTO there VALUES ({', '.join(value for _, value in columns.values())})")
         address = f"clickhouse://127.0.0.1:{server.http_port}/default/"
         fb.copy(address + "there", tmp_path / f"t.{ending}")
+        assert pa.types.is_timestamp(read(tmp_path / f"t.{ending}").schema.field("i").type)
         receipt = fb.copy(tmp_path / f"t.{ending}", address + "back")
         assert (receipt.read, receipt.loaded) == (1, 1)
         assert server.query("SELECT * FROM back") == server.query("SELECT * FROM there")
