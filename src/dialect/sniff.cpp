@@ -316,14 +316,16 @@ Result<Dialect> sniff(std::string_view sample, bool whole, const Dialect& given)
   std::string_view text = decoded.text;
   if (given.skip_rows.by == Chosen::kUser) text.remove_prefix(after_lines(text, given.skip_rows.value));
   detect(dialect.encoding, decoded.encoding);
-  if (text.empty()) return dialect;
   Dialect known = given;
   const std::string_view told = told_delimiter(text);
   const bool tells = !told.empty() && given.skip_rows.by != Chosen::kUser;
   if (tells) {
     text.remove_prefix(after_lines(text, 1));
-    if (given.delimiter.by != Chosen::kUser) known.delimiter = {std::string(told), Chosen::kUser};
+    detect(dialect.delimiter, std::string(told));
+    detect(dialect.skip_rows, uint32_t{1});
+    known.delimiter = {dialect.delimiter.value, Chosen::kUser};
   }
+  if (text.empty()) return dialect;
   const std::vector<Scored> all = score_all(text, whole, known);
   const Scored& best = all.front();
   const Scored* second = runner_up(all);

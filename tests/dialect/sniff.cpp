@@ -168,6 +168,18 @@ TEST_SUITE("dialect") {
     CHECK(found("#id;name\n1;anna\n2;bert\n").skip_rows.value == 0);
     CHECK(found("Report of May\n\n" + body).header.value);
   }
+  TEST_CASE("sniff: a line that tells the delimiter, with and without a table below") {
+    for (const std::string_view below : {""sv, "\na;b\n1;2,5\n"sv, "\r\n"sv}) {
+      CAPTURE(below);
+      const Dialect dialect = found("sep=;" + std::string(below));
+      CHECK(dialect.delimiter == Setting<std::string>{";", Chosen::kDetected});
+      CHECK(dialect.skip_rows == Setting<uint32_t>{1, Chosen::kDetected});
+    }
+    Dialect given;
+    given.delimiter = {"|", Chosen::kUser};
+    CHECK(found("sep=;", given).delimiter == given.delimiter);
+    CHECK(found("sep=;\na|b\n", given).skip_rows.value == 1);
+  }
   TEST_CASE("sniff: one column is one column") {
     for (const std::string_view text :
          {"id\n1\n2\n3\n"sv, "at\n2013-01-01 10:30:00\n2013-01-02 11:45:00\n"sv,
